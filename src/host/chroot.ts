@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import type { Environment } from '../model/request.ts';
+import { type RunOptions, type RunResult, runForStatus } from './process.ts';
+
+/** A folder or file of the host made visible inside the root tree for one command. */
+export interface Bind {
+  readonly source: string;
+  /** Absolute path inside the root tree; created when it is missing. */
+  readonly target: string;
+  readonly isReadOnly: boolean;
+}
+
+export interface ChrootOptions extends Pick<RunOptions, 'onLine' | 'collects' | 'signal' | 'isInteractive'> {
+  /** Absolute path of the root tree. */
+  readonly tree: string;
+  /** Program and arguments, looked up inside the tree. */
+  readonly command: readonly string[];
+  /** Whole environment of the command. */
+  readonly env: Environment;
+  readonly binds?: readonly Bind[];
+}
+
+const ENTER_CHROOT = fileURLToPath(new URL('../../lib/enter-chroot', import.meta.url));
+
+/**
+ * Runs one command inside a root tree, in mount and PID namespaces of its own: with `/proc`, a `/dev` of the standard nodes, `devpts`
+ * and read-only `/sys`. Everything it mounts is gone and everything it started is dead when this returns.
+ * @returns its exit status and output; any status is a result
+ * @throws IngotError `TOOL_MISSING` without util-linux, `CANCELLED` when the signal was aborted
+ */
+export async function runInChroot(options: ChrootOptions): Promise<RunResult> {
+  const binds = (options.binds ?? []).map((bind) => `${bind.isReadOnly ? 'ro' : 'rw'}:${bind.source}:${bind.target}`);
+  const namespaces = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'];
+  return await runForStatus(
+    'unshare',
+    [...namespaces, ENTER_CHROOT, options.tree, String(binds.length), ...binds, ...options.command],
+    {
+      env: options.env,
+      onLine: options.onLine,
+      collects: options.collects,
+      signal: options.signal,
+      isInteractive: options.isInteractive,
+    },
+  );
+}

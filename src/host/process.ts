@@ -1,0 +1,167 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
+import { IngotError } from '../model/error.ts';
+import type { Environment } from '../model/request.ts';
+import { packageOfTool } from './tools.ts';
+
+/** Lines kept of a program's output to explain a failure. */
+const TAIL_LINES = 40;
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Whole environment of the program; undefined hands on ingot's own. */
+  readonly env?: Environment;
+  /** Text or bytes for its standard input, which is closed otherwise. */
+  readonly input?: string | Uint8Array;
+  /** Kills the program with SIGKILL when aborted. */
+  readonly signal?: AbortSignal;
+  /** Called for each whole line of output, without its line end. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** False discards standard output instead of collecting it; use it with `onLine` for long outputs. */
+  readonly collects?: boolean;
+  /** Statuses that are not a failure; 0 alone unless told. */
+  readonly okStatuses?: readonly number[];
+  /** True hands the terminal to the program: nothing is collected. */
+  readonly isInteractive?: boolean;
+  /** Open file descriptors to hand on as descriptors 3, 4, … of the program. */
+  readonly extraFds?: readonly number[];
+}
+
+export interface RunResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Last lines of both streams in order of arrival. */
+  readonly tail: readonly string[];
+}
+
+/**
+ * Runs a program to its end. It is the only way ingot runs programs that it waits for.
+ * @throws IngotError `TOOL_MISSING` when there is no such program, `TOOL_FAILED` for a status not in `okStatuses`
+ *   (128 + number for a signal), `CANCELLED` when `signal` was aborted
+ */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const result = await runForStatus(command, args, options);
+  if ((options.okStatuses ?? [0]).includes(result.status)) return result;
+  throw new IngotError('TOOL_FAILED', `${command} ended with status ${result.status}`, {
+    tail: [`$ ${[command, ...args].join(' ')}`, ...result.tail],
+  });
+}
+
+/** As `run`, but any exit status is a result. */
+export async function runForStatus(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: stdioOf(options),
+    signal: options.signal,
+    killSignal: 'SIGKILL',
+  });
+  const tail: string[] = [];
+  const remember = (line: string) => {
+    tail.push(line);
+    if (tail.length > TAIL_LINES) tail.shift();
+  };
+  const stdout = follow(child, 'stdout', options, remember);
+  const stderr = follow(child, 'stderr', options, remember);
+  if (options.input !== undefined) {
+    child.stdin?.on('error', () => {}); // a program may end without reading all its input
+    child.stdin?.end(options.input);
+  }
+  const status = await ended(child, command, options.signal);
+  return { status, stdout: stdout(), stderr: stderr(), tail };
+}
+
+/** A program that runs beside ingot until it is stopped. */
+export interface BackgroundProcess {
+  readonly pid: number;
+  /** Resolves with the exit status; 128 + number for a signal. */
+  readonly ended: Promise<number>;
+  readonly child: ChildProcess;
+}
+
+/** Starts a program and returns at once. The caller owns it: it has to await `ended`. */
+export function start(
+  command: string,
+  args: readonly string[],
+  options: { env?: Environment; cwd?: string; stdio: StdioOptions },
+): BackgroundProcess {
+  const child = spawn(command, args, { env: options.env, cwd: options.cwd, stdio: options.stdio });
+  return { pid: child.pid ?? -1, ended: ended(child, command, undefined), child };
+}
+
+function stdioOf(options: RunOptions): StdioOptions {
+  const extra = options.extraFds ?? [];
+  if (options.isInteractive) return ['inherit', 'inherit', 'inherit', ...extra];
+  return [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...extra];
+}
+
+function follow(
+  child: ChildProcess,
+  name: 'stdout' | 'stderr',
+  options: RunOptions,
+  remember: (line: string) => void,
+): () => string {
+  const decoder = new StringDecoder('utf8');
+  const chunks: string[] = [];
+  let rest = '';
+  const take = (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      remember(line);
+      options.onLine?.(line, name);
+    }
+  };
+  child[name]?.on('data', (chunk: Buffer) => {
+    const text = decoder.write(chunk);
+    if (options.collects !== false) chunks.push(text);
+    take(text);
+  });
+  child[name]?.on('end', () => {
+    if (rest !== '') take('\n');
+  });
+  return () => chunks.join('');
+}
+
+async function ended(child: ChildProcess, command: string, signal: AbortSignal | undefined): Promise<number> {
+  return await new Promise<number>((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (signal?.aborted)
+        reject(
+          signal.reason instanceof IngotError ? signal.reason : new IngotError('CANCELLED', `${command} was stopped`),
+        );
+      else if (error.code === 'ENOENT') reject(missingTool(command));
+      else reject(error);
+    });
+    child.once('close', (code, signalName) => resolve(code ?? 128 + signalNumber(signalName)));
+  });
+}
+
+function missingTool(command: string): IngotError {
+  const packageName = packageOfTool(command);
+  return new IngotError('TOOL_MISSING', `The program ${command} is not installed`, {
+    hint:
+      packageName === undefined
+        ? `Install ${command}.`
+        : `Install the package ${packageName}, or run: ingot doctor --install`,
+  });
+}
+
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGKILL: 9,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
+
+function signalNumber(name: string | null): number {
+  return name === null ? 0 : (SIGNAL_NUMBERS[name] ?? 0);
+}

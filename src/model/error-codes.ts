@@ -1,0 +1,60 @@
+export type ErrorKind = 'usage' | 'definition' | 'host' | 'fetch' | 'hook' | 'assemble' | 'cancelled' | 'internal';
+
+interface ErrorCodeEntry {
+  readonly kind: ErrorKind;
+  /** What it means, in one sentence, for the reference page. */
+  readonly meaning: string;
+}
+
+/** Every error code there is. The reference page `docs/errors.md` is generated from this table. */
+export const ERROR_CODES = {
+  INTERNAL: { kind: 'internal', meaning: 'ingot itself is at fault.' },
+  CANCELLED: { kind: 'cancelled', meaning: 'The build was stopped by a signal.' },
+
+  USAGE: { kind: 'usage', meaning: 'An option or argument cannot be understood.' },
+  FORMAT_UNKNOWN: { kind: 'usage', meaning: 'An image format is not one that ingot writes.' },
+
+  ELEMENTS_PATH_ENTRY: {
+    kind: 'definition',
+    meaning: 'An entry of ELEMENTS_PATH is empty, missing or not a readable folder.',
+  },
+  ELEMENT_UNKNOWN: {
+    kind: 'definition',
+    meaning: 'No folder on the search path has the name of an element that is needed.',
+  },
+  ELEMENT_PROVIDED_TWICE: { kind: 'definition', meaning: 'Two elements provide the same name.' },
+  ELEMENT_ALREADY_PROVIDED: {
+    kind: 'definition',
+    meaning: 'An element was asked for by name and another one provides it.',
+  },
+  ELEMENT_CYCLE: { kind: 'definition', meaning: 'Elements that provide each other leave none that could be used.' },
+  OPERATING_SYSTEM_MISSING: { kind: 'definition', meaning: 'No chosen element provides operating-system.' },
+  HOOK_DUPLICATE: { kind: 'definition', meaning: 'Two elements have a hook of the same name in the same phase.' },
+  DEFINITION_INVALID: { kind: 'definition', meaning: 'A file of an element cannot be understood.' },
+  LAYOUT_INVALID: { kind: 'definition', meaning: 'A block-device layout cannot be understood.' },
+
+  TOOL_MISSING: { kind: 'host', meaning: 'A program that the build needs is not installed.' },
+  TOOL_FAILED: { kind: 'host', meaning: 'A program that ingot started failed.' },
+  OUTPUT_UNWRITABLE: { kind: 'host', meaning: 'The place for the image cannot be written.' },
+  DISK_FULL: { kind: 'host', meaning: 'There is no space left where the build writes.' },
+  NAMESPACE_REFUSED: {
+    kind: 'host',
+    meaning: 'The kernel or its settings refuse the namespaces that a build runs in.',
+  },
+
+  FETCH_FAILED: { kind: 'fetch', meaning: 'A download failed after every attempt.' },
+  DIGEST_MISMATCH: { kind: 'fetch', meaning: 'A download is not what its index says it is.' },
+  SIGNATURE_INVALID: { kind: 'fetch', meaning: 'A repository or file is not signed by a trusted key.' },
+  PACKAGE_UNKNOWN: { kind: 'fetch', meaning: 'No repository has a package of that name.' },
+  PACKAGES_UNRESOLVABLE: { kind: 'fetch', meaning: 'The wanted packages cannot be installed together.' },
+  OFFLINE_MISS: { kind: 'fetch', meaning: 'The build is offline and something it needs is not in the cache.' },
+
+  HOOK_FAILED: { kind: 'hook', meaning: 'A hook of an element ended with a status other than 0.' },
+  ROOT_EMPTY: { kind: 'hook', meaning: 'After root.d the root tree is still empty.' },
+
+  IMAGE_TOO_SMALL: { kind: 'assemble', meaning: 'The tree does not fit the size that was asked for.' },
+  ASSEMBLE_FAILED: { kind: 'assemble', meaning: 'The disk image could not be put together.' },
+  BOOT_FAILED: { kind: 'assemble', meaning: 'The image did not reach its login prompt.' },
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,38 @@
+/** Where a phase's hooks run: `host` outside the root tree, `chroot` inside it. */
+export type Side = 'host' | 'chroot';
+
+export interface PhaseTraits {
+  readonly side: Side;
+  /** True where hooks see `TARGET_ROOT`, which is the root tree's path. */
+  readonly hasTargetRoot: boolean;
+  /** True from the phases on in which the tree is the final filesystem: sizes are known, `/etc/fstab` is written. */
+  readonly isFinalTree: boolean;
+}
+
+/**
+ * The phases in the order in which a build runs them. This is the only place that knows order, side and tree.
+ *
+ * `block-device.d` hooks need a kernel block device; see `docs/differences.md`.
+ */
+export const PHASES = {
+  'root.d': { side: 'host', hasTargetRoot: true, isFinalTree: false },
+  'extra-data.d': { side: 'host', hasTargetRoot: false, isFinalTree: false },
+  'pre-install.d': { side: 'chroot', hasTargetRoot: false, isFinalTree: false },
+  'install.d': { side: 'chroot', hasTargetRoot: false, isFinalTree: false },
+  'post-install.d': { side: 'chroot', hasTargetRoot: false, isFinalTree: false },
+  'post-root.d': { side: 'host', hasTargetRoot: false, isFinalTree: false },
+  'block-device.d': { side: 'host', hasTargetRoot: false, isFinalTree: false },
+  'pre-finalise.d': { side: 'host', hasTargetRoot: false, isFinalTree: true },
+  'finalise.d': { side: 'chroot', hasTargetRoot: false, isFinalTree: true },
+  'cleanup.d': { side: 'host', hasTargetRoot: true, isFinalTree: true },
+} as const satisfies Record<string, PhaseTraits>;
+
+export type Phase = keyof typeof PHASES;
+
+/** Phase names in running order. */
+export const PHASE_NAMES: readonly Phase[] = Object.keys(PHASES).filter(isPhase);
+
+/** True for the name of a phase, such as `install.d`. */
+export function isPhase(name: string): name is Phase {
+  return Object.hasOwn(PHASES, name);
+}
