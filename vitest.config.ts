@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './scripts/closing-line.ts';
+
+const MINUTE = 60_000;
+const checks = {
+  passed: Number(process.env.INGOT_CHECKS_PASSED ?? 0),
+  failed: Number(process.env.INGOT_CHECKS_FAILED ?? 0),
+};
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new ClosingLine(checks)],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: MINUTE / 2,
+          hookTimeout: MINUTE / 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          testTimeout: 5 * MINUTE,
+          hookTimeout: 5 * MINUTE,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'image',
+          include: ['test/image/**/*.test.ts'],
+          testTimeout: 20 * MINUTE,
+          hookTimeout: 30 * MINUTE,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
