@@ -1,0 +1,181 @@
+import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from '../src/host/process.ts';
+import type { Environment } from '../src/model/request.ts';
+import { type Measured, measure } from './measure.ts';
+import type { Target } from './table.ts';
+
+/** Where the benchmark works and what it builds from. */
+export interface Bench {
+  /** Absolute path; holds caches and images between runs. */
+  readonly folder: string;
+  readonly environment: Environment;
+  readonly mirror: string;
+  readonly securityMirror: string;
+}
+
+interface Row {
+  readonly id: string;
+  readonly title: string;
+  /** Row that its ratios are of. */
+  readonly peer?: string;
+  readonly target?: Target;
+  readonly run: (bench: Bench) => Promise<Measured>;
+}
+
+/** The rows in the order in which they have to run: each one starts from what the one before it left. */
+export const W1_ROWS: readonly Row[] = [
+  {
+    id: 'cold',
+    title: 'ingot, nothing cached',
+    peer: 'chain',
+    target: { kind: 'cpu-ratio', atMost: 0.55 },
+    run: async (bench) => {
+      await rm(join(bench.folder, 'cache'), { recursive: true, force: true });
+      return await buildAndListPackages(bench);
+    },
+  },
+  {
+    id: 'fetched',
+    title: 'ingot, packages fetched',
+    peer: 'chain',
+    target: { kind: 'cpu-ratio', atMost: 0.4 },
+    run: async (bench) => {
+      await forgetLayers(bench);
+      return await build(bench);
+    },
+  },
+  {
+    id: 'unchanged',
+    title: 'ingot, unchanged',
+    peer: 'chain',
+    target: { kind: 'wall-seconds', atMost: 1 },
+    run: async (bench) => await build(bench),
+  },
+  {
+    id: 'package',
+    title: 'ingot, one package added',
+    peer: 'chain',
+    target: { kind: 'wall-seconds', atMost: 5 },
+    run: async (bench) => await build(bench, ['-p', 'tree']),
+  },
+  {
+    id: 'hook',
+    title: 'ingot, last hook edited',
+    peer: 'chain',
+    run: async (bench) => {
+      await appendFile(join(bench.folder, 'elements/bench-w1/finalise.d/99-last-hook'), `# edited at ${Date.now()}\n`);
+      return await build(bench);
+    },
+  },
+  {
+    id: 'chain',
+    title: 'mmdebstrap + mke2fs + qemu-img',
+    peer: 'chain',
+    run: async (bench) => await chain(bench, 'none'),
+  },
+  {
+    id: 'cold-zlib',
+    title: 'ingot, nothing cached, zlib',
+    peer: 'chain-zlib',
+    run: async (bench) => {
+      await rm(join(bench.folder, 'cache'), { recursive: true, force: true });
+      return await build(bench, [], 'zlib');
+    },
+  },
+  {
+    id: 'chain-zlib',
+    title: 'mmdebstrap + mke2fs + qemu-img, zlib',
+    peer: 'chain-zlib',
+    run: async (bench) => await chain(bench, 'zlib'),
+  },
+  {
+    id: 'dib',
+    title: 'diskimage-builder (linux-image-amd64, no table)',
+    peer: 'chain',
+    run: async (bench) => {
+      const output = join(bench.folder, 'dib.qcow2');
+      return await measure(
+        [programOfBench('dib-chain'), 'bookworm', join(bench.folder, 'dib'), output],
+        bench.environment,
+      );
+    },
+  },
+];
+
+const ELEMENTS = ['debian-minimal', 'vm', 'openssh-server', 'cloud-init', 'bench-w1'];
+
+/** Lays out the folder: an empty one is made ready, one of an earlier run is kept with its caches. */
+export async function prepareBench(bench: Bench): Promise<void> {
+  await mkdir(bench.folder, { recursive: true });
+  await rm(join(bench.folder, 'elements'), { recursive: true, force: true });
+  await cp(programOfBench('elements'), join(bench.folder, 'elements'), { recursive: true });
+}
+
+async function build(bench: Bench, options: readonly string[] = [], compression: 'none' | 'zlib' = 'none') {
+  const program = fileURLToPath(new URL('../bin/disk-image-create', import.meta.url));
+  const plain = compression === 'none' ? ['-u'] : [];
+  return await measure([program, ...plain, '-o', imageOf(bench), ...options, ...ELEMENTS], {
+    ...bench.environment,
+    DIB_RELEASE: 'bookworm',
+    DIB_DEBIAN_KERNEL: 'linux-image-cloud-amd64',
+    DIB_DISTRIBUTION_MIRROR: bench.mirror,
+    DIB_IMAGE_CACHE: join(bench.folder, 'cache'),
+    ELEMENTS_PATH: join(bench.folder, 'elements'),
+    OVERWRITE_OLD_IMAGE: '1',
+  });
+}
+
+async function buildAndListPackages(bench: Bench): Promise<Measured> {
+  const measured = await build(bench);
+  await writeFile(join(bench.folder, 'packages'), `${(await packagesIn(imageOf(bench))).join('\n')}\n`);
+  return measured;
+}
+
+/** Keeps the package store and the package lists, and drops all that was built from them. */
+async function forgetLayers(bench: Bench): Promise<void> {
+  const folder = join(bench.folder, 'cache/ingot');
+  const names = (await readdir(folder)).filter((name) => name !== 'packages' && name !== 'apt');
+  for (const name of names) await rm(join(folder, name), { recursive: true });
+}
+
+async function chain(bench: Bench, compression: 'none' | 'zlib'): Promise<Measured> {
+  const packages = join(bench.folder, 'packages');
+  const output = join(bench.folder, `chain-${compression}.qcow2`);
+  const sources = ['bookworm', bench.mirror, bench.securityMirror];
+  const measured = await measure(
+    [programOfBench('mmdebstrap-chain'), ...sources, packages, output, compression],
+    bench.environment,
+  );
+  const names = new Set(measured.stdout.split('\n').flatMap((line) => line.split('\t')[0] ?? []));
+  const missing = (await readFile(packages, 'utf8')).split('\n').filter((name) => name !== '' && !names.has(name));
+  if (missing.length > 0)
+    throw new Error(`The mmdebstrap tree lacks ${missing.join(', ')}: the contents are not equal`);
+  return measured;
+}
+
+/** Names of the packages installed in the root filesystem, the last partition, of an image. */
+async function packagesIn(image: string): Promise<readonly string[]> {
+  const raw = `${image}.raw`;
+  await run('qemu-img', ['convert', '-O', 'raw', image, raw]);
+  try {
+    const { stdout: table } = await run('sfdisk', ['--dump', raw]);
+    const start = [...table.matchAll(/start=\s*(\d+)/g)].at(-1)?.[1] ?? '0';
+    const { stdout } = await run('debugfs', ['-R', 'cat /var/lib/dpkg/status', `${raw}?offset=${Number(start) * 512}`]);
+    return stdout
+      .split('\n\n')
+      .filter((entry) => /^Status: .* installed$/m.test(entry))
+      .map((entry) => /^Package: (.*)$/m.exec(entry)?.[1] ?? '');
+  } finally {
+    await rm(raw, { force: true });
+  }
+}
+
+function imageOf(bench: Bench): string {
+  return join(bench.folder, 'w1.qcow2');
+}
+
+function programOfBench(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
