@@ -53,6 +53,8 @@ export interface BuildRequest {
     readonly minGib: number;
   };
   readonly isOffline: boolean;
+  /** True for `--refresh`: layers of steps that may have read the network themselves are not used. */
+  readonly refreshes?: boolean;
   /** Absolute path. */
   readonly imageCache: string;
   readonly defaultInstallType: string;

@@ -1,0 +1,296 @@
+import { describe, expect, it } from 'vitest';
+import { IngotError } from '../../../src/model/error.ts';
+import type { BuildRequest, Environment } from '../../../src/model/request.ts';
+import { type DiskImageCreateCall, parseDiskImageCreate } from '../../../src/spec/disk-image-create.ts';
+
+const FACTS = { workingFolder: '/work', homeFolder: '/home/ann', arch: 'amd64' };
+
+function parse(line: string, environment: Environment = {}, command = 'disk-image-create'): DiskImageCreateCall {
+  const words = line.split(' ').filter((word) => word !== '');
+  return parseDiskImageCreate({ command, words, environment, facts: FACTS });
+}
+
+function build(line: string, environment: Environment = {}): Extract<DiskImageCreateCall, { kind: 'build' }> {
+  const call = parse(line, environment);
+  if (call.kind !== 'build') throw new Error(`${line} is no build`);
+  return call;
+}
+
+function request(line: string, environment: Environment = {}): BuildRequest {
+  return build(line, environment).request;
+}
+
+function errorOf(line: string, environment: Environment = {}): IngotError {
+  try {
+    parse(line, environment);
+  } catch (error) {
+    if (error instanceof IngotError) return error;
+    throw error;
+  }
+  throw new Error(`${line} was understood`);
+}
+
+describe('a command line of disk-image-create', () => {
+  it('gives the defaults of DIB where nothing is said', () => {
+    expect(request('debian-minimal vm')).toMatchObject({
+      purpose: 'disk',
+      elements: ['debian-minimal', 'vm'],
+      skipsBase: false,
+      arch: 'amd64',
+      outputName: '/work/image',
+      formats: ['qcow2'],
+      qcow2: { compression: 'zlib', options: [] },
+      checksums: [],
+      packages: [],
+      size: { journalMib: 64 },
+      filesystem: { type: 'ext4', mkfsOptions: [] },
+      tmpfs: { isAllowed: true, minGib: 2 },
+      isOffline: false,
+      imageCache: '/home/ann/.cache/image-create',
+      defaultInstallType: 'source',
+      ramdiskElement: 'ramdisk',
+      elementsPath: [],
+      breaks: { points: [], outsideTarget: false },
+      debugTrace: 0,
+      keepsOldImage: true,
+      showsImageUsage: 'no',
+      temporaryFolder: '/tmp',
+      workingFolder: '/work',
+    });
+  });
+
+  it('understands the line of a nodepool builder', () => {
+    const { request: nodepool } = build(
+      '-x -t qcow2,raw --checksum --no-tmpfs --qemu-img-options compat=0.10 -o /opt/images/ubuntu-1 ubuntu-minimal vm simple-init',
+    );
+
+    expect(nodepool).toMatchObject({
+      debugTrace: 1,
+      formats: ['qcow2', 'raw'],
+      checksums: ['md5', 'sha256'],
+      tmpfs: { isAllowed: false },
+      qcow2: { options: ['compat=0.10'] },
+      outputName: '/opt/images/ubuntu-1',
+      elements: ['ubuntu-minimal', 'vm', 'simple-init'],
+    });
+    expect(nodepool.environment).toMatchObject({ DIB_DEBUG_TRACE: '1', DIB_CHECKSUM: '1', DIB_NO_TMPFS: '1' });
+  });
+
+  it('takes options and elements in any mixture, and shortened long names', () => {
+    expect(request('vm --image-s 2.5 debian --off -p a,b -n -p c')).toMatchObject({
+      elements: ['vm', 'debian'],
+      size: { imageGib: 2.5 },
+      isOffline: true,
+      packages: ['a', 'b', 'c'],
+      skipsBase: true,
+    });
+  });
+
+  it('accepts the two long options that the usage text of DIB promises', () => {
+    expect(request('vm --image-extra-size 100 --mkfs-journal-size 32').size).toEqual({
+      extraMib: 100,
+      journalMib: 32,
+    });
+  });
+
+  it.each([
+    ['ARCH=arm64', { arch: 'arm64' }],
+    ['IMAGE_NAME=web', { outputName: '/work/web' }],
+    ['DIB_IMAGE_SIZE=3', { size: { imageGib: 3 } }],
+    ['DIB_IMAGE_SIZE=10G', { size: { imageGib: 10 } }],
+    ['DIB_IMAGE_EXTRA_SIZE=50', { size: { extraMib: 50 } }],
+    ['DIB_JOURNAL_SIZE=16', { size: { journalMib: 16 } }],
+    ['MAX_ONLINE_RESIZE=274877906944', { size: { maxOnlineResize: 274877906944 } }],
+    ['DIB_IMAGE_CACHE=cache', { imageCache: '/work/cache' }],
+    ['DIB_IMAGE_CACHE=~/c', { imageCache: '/home/ann/c' }],
+    ['DIB_MIN_TMPFS=4', { tmpfs: { minGib: 4 } }],
+    ['DIB_NO_TMPFS=0', { tmpfs: { isAllowed: true } }],
+    ['DIB_NO_TMPFS=yes', { tmpfs: { isAllowed: false } }],
+    ['GENTOO_PROFILE=hardened/linux', { tmpfs: { isAllowed: false } }],
+    ['DIB_OFFLINE=1', { isOffline: true }],
+    ['DIB_OFFLINE=0', { isOffline: true }],
+    ['DIB_OFFLINE=', { isOffline: false }],
+    ['QEMU_IMG_OPTIONS=compat=1.1,cluster_size=2M', { qcow2: { options: ['compat=1.1', 'cluster_size=2M'] } }],
+    ['ROOT_LABEL=root', { filesystem: { rootLabel: 'root' } }],
+    ['FS_TYPE=ext3', { filesystem: { type: 'ext3' } }],
+    ['RAMDISK_ELEMENT=dracut-ramdisk', { ramdiskElement: 'dracut-ramdisk' }],
+    ['DIB_DEFAULT_INSTALLTYPE=package', { defaultInstallType: 'package' }],
+    ['SKIP_BASE=1', { skipsBase: true }],
+    ['DIB_CHECKSUM=sha256', { checksums: ['sha256'] }],
+    ['DIB_CHECKSUM=md5,sha256', { checksums: ['md5', 'sha256'] }],
+    ['DIB_CHECKSUM=0', { checksums: [] }],
+    ['DIB_QCOW2_COMPRESSION=zstd', { qcow2: { compression: 'zstd' } }],
+    ['ELEMENTS_PATH=/a::b', { elementsPath: ['/a', '', '/work/b'] }],
+    ['OVERWRITE_OLD_IMAGE=1', { keepsOldImage: false }],
+    ['DIB_SHOW_IMAGE_USAGE=1', { showsImageUsage: 'large' }],
+    ['TMP_DIR=/var/tmp', { temporaryFolder: '/var/tmp' }],
+    ['break=before-root,after-error', { breaks: { points: ['before-root', 'after-error'] } }],
+    ['SOURCE_DATE_EPOCH=0', { sourceDateEpoch: 0 }],
+  ])('reads %s', (assignment, expected) => {
+    const [name = '', ...rest] = assignment.split('=');
+
+    expect(request('vm', { [name]: rest.join('=') })).toMatchObject(expected);
+  });
+
+  it('lets TMPDIR go before TMP_DIR and an option before its variable', () => {
+    const environment = { TMPDIR: '/a', TMP_DIR: '/b', DIB_IMAGE_SIZE: '9', DIB_QCOW2_COMPRESSION: 'zstd' };
+
+    expect(request('vm --image-size 2 -u', environment)).toMatchObject({
+      temporaryFolder: '/a',
+      size: { imageGib: 2 },
+      qcow2: { compression: 'none' },
+    });
+  });
+
+  it.each(['IMAGE_TYPES', 'IMAGE_TYPE', 'MKFS_OPTS', 'INSTALL_PACKAGES'])('does not read %s', (name) => {
+    const { environment: _with, ...withVariable } = request('vm', { [name]: 'raw' });
+    const { environment: _without, ...without } = request('vm');
+
+    expect(withVariable).toEqual(without);
+  });
+
+  it('drops the extension of the only format from the name, and keeps it where there are several', () => {
+    expect(request('-o img/a.qcow2 vm')).toMatchObject({
+      outputName: '/work/img/a',
+      environment: { IMAGE_NAME: 'img/a' },
+    });
+    expect(request('-o a.qcow2 -t qcow2,raw vm').outputName).toBe('/work/a.qcow2');
+    expect(request('-o a.qcow2 -t raw vm').outputName).toBe('/work/a.qcow2');
+    expect(request('-o a.tgz -t tgz vm').outputName).toBe('/work/a');
+  });
+
+  it('hands the options to the hooks in their variables', () => {
+    const { environment } = request('-a arm64 --offline --image-size 4 -x -x --docker-target me/x vm', {
+      DIB_DEBUG_TRACE: '1',
+      DATASTORE_VERSION: '8',
+    });
+
+    expect(environment).toEqual({
+      ARCH: 'arm64',
+      IMAGE_NAME: 'image',
+      DIB_OFFLINE: '1',
+      DIB_IMAGE_SIZE: '4',
+      DIB_DEBUG_TRACE: '3',
+      DOCKER_TARGET: 'me/x',
+      DATASTORE_VERSION: '8',
+    });
+  });
+
+  it('shows the install type to root.d hooks only where the caller had exported it', () => {
+    expect(request('--install-type package vm').environment).not.toHaveProperty('DIB_DEFAULT_INSTALLTYPE');
+    expect(
+      request('--install-type package vm', { DIB_DEFAULT_INSTALLTYPE: 'source' }).environment.DIB_DEFAULT_INSTALLTYPE,
+    ).toBe('package');
+  });
+
+  it('clears the environment for -c, but for what programs need and what options say', () => {
+    const { request: cleared } = build('-c --image-size 4 vm', {
+      PATH: '/bin',
+      HOME: '/home/ann',
+      DIB_RELEASE: 'trixie',
+      DIB_OFFLINE: '1',
+      ELEMENTS_PATH: '/a',
+      ARCH: 'arm64',
+    });
+
+    expect(cleared).toMatchObject({ isOffline: false, elementsPath: [], arch: 'amd64', size: { imageGib: 4 } });
+    expect(Object.keys(cleared.environment).sort()).toEqual([
+      'ARCH',
+      'CLEAR_ENV',
+      'DIB_DEBUG_TRACE',
+      'DIB_IMAGE_SIZE',
+      'DIB_OFFLINE',
+      'HOME',
+      'IMAGE_NAME',
+      'PATH',
+    ]);
+  });
+
+  it('falls silent with a log file unless told otherwise', () => {
+    expect(build('vm').presentation).toEqual({ isQuiet: false, hasTimestamps: true });
+    expect(build('vm --logfile log').presentation).toEqual({
+      isQuiet: true,
+      hasTimestamps: true,
+      logfile: '/work/log',
+    });
+    expect(build('vm --logfile log', { DIB_QUIET: '0' }).presentation.isQuiet).toBe(false);
+    expect(build('vm', { DIB_QUIET: '1', DIB_NO_TIMESTAMP: '1', LOGFILE: 'x' }).presentation).toEqual({
+      isQuiet: true,
+      hasTimestamps: false,
+    });
+  });
+
+  it('makes ramdisks under the name ramdisk-image-create', () => {
+    expect(parse('deploy fedora', {}, 'ramdisk-image-create')).toMatchObject({ request: { purpose: 'ramdisk' } });
+  });
+
+  it('answers --help and --version before it looks at anything else', () => {
+    expect(parse('-t nonsense --versio')).toEqual({ kind: 'version' });
+    expect(parse('-h')).toEqual({ kind: 'help' });
+  });
+
+  it('warns that DIB_OFFLINE=0 is offline', () => {
+    expect(build('vm', { DIB_OFFLINE: '0' }).warnings).toEqual([
+      expect.stringContaining('DIB_OFFLINE=0 means offline'),
+    ]);
+  });
+});
+
+describe('a command line that cannot be understood', () => {
+  it.each([
+    ['--image-sise 4 vm', "unrecognized option '--image-sise'", 'Did you mean --image-size?'],
+    ['-z vm', "invalid option -- 'z'", undefined],
+    ['-o', "option requires an argument -- 'o'", undefined],
+    ['--image- 4 vm', /ambiguous; possibilities: '--image-size' '--image-extra-size' '--image-cache'/, undefined],
+    ['', /No element is named/, /disk-image-create debian-minimal vm/],
+    ['--image-size big vm', '--image-size is "big", which is not a size in GiB', /above 0/],
+    ['--image-size 0 vm', '--image-size is "0", which is not a size in GiB', /above 0/],
+    ['--image-size -1 vm', '--image-size is "-1", which is not a size in GiB', /above 0/],
+    ['--mkfs-journal-size 1.5 vm', '--mkfs-journal-size is "1.5", which is not a size in MiB', /whole number/],
+    ['-o out/ vm', '-o is "out/", which names no file', /Give the image a name/],
+    ['-o .qcow2 vm', '-o is ".qcow2", which names no file', /Give the image a name/],
+    ['-t , vm', '-t names no image format', /qcow2, raw/],
+    ['--qemu-img-options compat=1,=x vm', '--qemu-img-options has "=x", which is not KEY=VALUE', /compat=0.10/],
+  ])('%s', (line, message, hint) => {
+    const error = errorOf(line);
+
+    expect(error.code).toBe('USAGE');
+    expect(error.message).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
+    if (hint === undefined) expect(error.hint).toBeUndefined();
+    else expect(error.hint).toMatch(hint);
+  });
+
+  it.each([
+    ['DIB_IMAGE_SIZE', '5x', 'DIB_IMAGE_SIZE is "5x", which is not a size in GiB'],
+    ['DIB_CHECKSUM', 'sha1', 'DIB_CHECKSUM is "sha1", which is not a checksum'],
+    ['DIB_QCOW2_COMPRESSION', 'lz4', 'DIB_QCOW2_COMPRESSION is "lz4", which is not a compression of qcow2'],
+    ['DIB_DEBUG_TRACE', 'yes', 'DIB_DEBUG_TRACE is "yes", which is not a level of tracing'],
+    ['SOURCE_DATE_EPOCH', 'now', 'SOURCE_DATE_EPOCH is "now", which is not a time in seconds since 1970'],
+    ['break', 'before-instal', 'The variable break names "before-instal", which is no place to stop'],
+  ])('%s=%s in the environment', (name, value, message) => {
+    expect(errorOf('vm', { [name]: value })).toMatchObject({ code: 'USAGE', message });
+  });
+
+  it('tells the format that was meant, and those there are', () => {
+    expect(errorOf('-t qcow vm')).toMatchObject({
+      code: 'FORMAT_UNKNOWN',
+      message: 'There is no image format "qcow"',
+      hint: expect.stringMatching(/^Did you mean qcow2\? Formats: qcow2, raw, tar/),
+    });
+    expect(errorOf('-t raw,docker vm')).toMatchObject({
+      code: 'FORMAT_UNKNOWN',
+      message: 'Images of the format "docker" are not supported',
+      hint: expect.stringMatching(/^Formats: qcow2, raw/),
+    });
+  });
+
+  it('tells every fault at once', () => {
+    const error = errorOf('--image-size x', { DIB_MIN_TMPFS: 'y' });
+
+    expect(error.details.issues?.map((issue) => issue.message)).toEqual([
+      'No element is named, and at least one has to provide an operating system',
+      '--image-size is "x", which is not a size in GiB',
+      'DIB_MIN_TMPFS is "y", which is not a size in GiB',
+    ]);
+  });
+});
