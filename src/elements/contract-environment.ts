@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import type { Element } from '../model/element.ts';
+import { PHASES, type Phase } from '../model/phase.ts';
+import type { BuildRequest, Environment } from '../model/request.ts';
+import { declareText, elementArrayText, elementYaml, quoteForBash } from './bash-text.ts';
+import { compareBytes } from './run-parts.ts';
+
+/** Where the hooks' folder is seen inside the root tree. */
+export const HOOKS_IN_TREE = '/tmp/in_target.d';
+
+/** Name of the request channel's folder inside the hooks' folder. */
+export const CHANNEL_FOLDER = '.ingot';
+
+/** Hooks in the chroot get this very text: `$PATH` is not expanded, and elements see it so everywhere. */
+const CHROOT_PATH = '$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const HOST_PATH_ADDITIONS = ['/sbin', '/usr/sbin', '/usr/local/sbin'] as const;
+
+/** Everything of a build, besides its request, that hooks learn from their environment. */
+export interface EnvironmentFacts {
+  readonly request: BuildRequest;
+  /** Chosen elements in order. */
+  readonly elements: readonly Element[];
+  /** Search path with the bundled library. */
+  readonly searchPath: readonly string[];
+  /** Absolute folders and files of this build. */
+  readonly paths: {
+    readonly build: string;
+    readonly image: string;
+    readonly hooks: string;
+    /** The root tree. */
+    readonly tree: string;
+    /** Folder of the bash files that hooks source through `$_LIB`. */
+    readonly lib: string;
+    readonly lockfiles: string;
+    readonly blockDeviceParams: string;
+  };
+  /** What the disk layout settles before the first hook. `mountPoints` has `|` between its points. */
+  readonly layout: {
+    readonly rootLabel: string;
+    readonly rootType: string;
+    readonly bootLabel: string;
+    readonly mountPoints: string;
+  };
+  /** Size of the disk in KiB, known from the final tree on. */
+  readonly imageSizeKib?: number;
+  /** Stand-ins for the disk's device, `name` to path, from the final tree on. */
+  readonly blockDevices?: { readonly main: string; readonly byName: Readonly<Record<string, string>> };
+}
+
+/**
+ * The environment of a phase's hooks before `environment.d` is sourced: the caller's own, with what the contract always exports.
+ */
+export function contractEnvironment(facts: EnvironmentFacts, phase: Phase): Environment {
+  const traits = PHASES[phase];
+  const common = {
+    ...facts.request.environment,
+    ...requestVariables(facts.request),
+    ...buildVariables(facts),
+    ...(traits.isFinalTree ? finalVariables(facts) : {}),
+    ...(traits.hasTargetRoot ? { TARGET_ROOT: facts.paths.tree } : {}),
+  };
+  return traits.side === 'host' ? hostEnvironment(common, facts) : chrootEnvironment(common);
+}
+
+function requestVariables(request: BuildRequest): Environment {
+  const caller = request.environment;
+  return {
+    ARCH: request.arch,
+    DIB_ARGS: request.commandLine.join(' '),
+    DIB_ENV: declareText(dibVariables(caller)),
+    DIB_CHECKSUM: caller.DIB_CHECKSUM ?? '0',
+    DIB_DEBUG_TRACE: String(request.debugTrace),
+    DIB_IMAGE_CACHE: request.imageCache,
+    DIB_MIN_TMPFS: String(request.tmpfs.minGib),
+    DIB_NO_TMPFS: caller.DIB_NO_TMPFS ?? (request.tmpfs.isAllowed ? '0' : '1'),
+    DIB_OFFLINE: request.isOffline ? caller.DIB_OFFLINE || '1' : '',
+    DIB_PYTHON_EXEC: caller.DIB_PYTHON_EXEC ?? 'python3',
+    FS_TYPE: request.filesystem.type,
+    IMAGE_NAME: caller.IMAGE_NAME ?? request.outputName,
+    IMAGE_TYPE: caller.IMAGE_TYPE ?? 'qcow2',
+    LC_ALL: 'C',
+  };
+}
+
+function dibVariables(caller: Environment): Environment {
+  return Object.fromEntries(Object.entries(caller).filter(([name]) => /^DIB_\w*$/.test(name)));
+}
+
+function buildVariables({ elements, searchPath, paths, layout }: EnvironmentFacts): Environment {
+  return {
+    DIB_BLOCK_DEVICE_PARAMS_YAML: paths.blockDeviceParams,
+    DIB_BOOT_LABEL: layout.bootLabel,
+    DIB_LOCKFILES: paths.lockfiles,
+    DIB_MOUNTPOINTS: layout.mountPoints,
+    DIB_ROOT_FSTYPE: layout.rootType,
+    DIB_ROOT_LABEL: layout.rootLabel,
+    ELEMENTS_PATH: searchPath.join(':'),
+    IMAGE_ELEMENT: elements.map(({ name }) => name).join(' '),
+    IMAGE_ELEMENT_YAML: elementYaml(elements),
+    OUT_IMAGE_PATH: '',
+    TMP_BUILD_DIR: paths.build,
+    TMP_HOOKS_PATH: paths.hooks,
+    TMP_IMAGE_DIR: paths.image,
+    TMP_MOUNT_PATH: paths.tree,
+    _LIB: paths.lib,
+  };
+}
+
+function finalVariables({ imageSizeKib, blockDevices }: EnvironmentFacts): Environment {
+  const size: Environment = imageSizeKib === undefined ? {} : { DIB_IMAGE_SIZE: String(imageSizeKib) };
+  if (blockDevices === undefined) return size;
+  const words = Object.entries(blockDevices.byName)
+    .sort(([one], [other]) => compareBytes(one, other))
+    .map(([name, path]) => `[${name}]=${path} `);
+  return { ...size, IMAGE_BLOCK_DEVICE: blockDevices.main, IMAGE_BLOCK_DEVICES: ` ${words.join('')}` };
+}
+
+function hostEnvironment(common: Environment, { elements, paths }: EnvironmentFacts): Environment {
+  return {
+    ...common,
+    PATH: hostPath(common.PATH ?? '/usr/bin:/bin'),
+    INGOT_CHANNEL: join(paths.hooks, CHANNEL_FOLDER),
+    PS4: '+ $(_ps4):   ',
+    'BASH_FUNC_die%%': DIE,
+    'BASH_FUNC__ps4%%': TRACE_PREFIX,
+    'BASH_FUNC_get_image_element_array%%': `() { echo ${quoteForBash(`${elementArrayText(elements)} `)}; }`,
+  };
+}
+
+/** Ends the hook with the status of the command before it, after its message. */
+const DIE = '() { local status=$?; set +o xtrace; echo "$*"; exit "$status"; }';
+
+/** File, function and line of a traced command, in a column. */
+const TRACE_PREFIX =
+  '() { local line name file; read -r line name file <<<"$(caller 0)"; printf "%-80s " "$file:$name:$line"; }';
+
+function hostPath(path: string): string {
+  const folders = path.split(':');
+  return [...folders, ...HOST_PATH_ADDITIONS.filter((folder) => !folders.includes(folder))].join(':');
+}
+
+function chrootEnvironment(common: Environment): Environment {
+  return {
+    ...Object.fromEntries(Object.entries(common).filter(([name]) => !isHostOnly(name))),
+    HOME: '/root',
+    USER: 'root',
+    LOGNAME: 'root',
+    PATH: CHROOT_PATH,
+    INGOT_CHANNEL: join(HOOKS_IN_TREE, CHANNEL_FOLDER),
+  };
+}
+
+/** Names that `sudo -E` keeps from a command, as elements expect it: they steer interpreters by paths that mean nothing in the tree. */
+const HOST_ONLY_NAMES: readonly string[] = [
+  ...['TMPDIR', 'VIRTUAL_ENV', 'IFS', 'CDPATH', 'ENV', 'BASH_ENV', 'BASHOPTS', 'SHELLOPTS', 'GLOBIGNORE', 'PS4'],
+  ...['LOCALDOMAIN', 'RES_OPTIONS', 'HOSTALIASES', 'NLSPATH', 'PATH_LOCALE', 'TERMINFO', 'TERMINFO_DIRS', 'TERMPATH'],
+  ...['TERMCAP', 'JAVA_TOOL_OPTIONS', 'PERLIO_DEBUG', 'PERLLIB', 'PERL5LIB', 'PERL5OPT', 'PERL5DB', 'FPATH', 'NULLCMD'],
+  ...['READNULLCMD', 'ZDOTDIR', 'TMPPREFIX', 'PYTHONHOME', 'PYTHONPATH', 'PYTHONINSPECT', 'PYTHONUSERBASE'],
+  ...['RUBYLIB', 'RUBYOPT'],
+];
+
+function isHostOnly(name: string): boolean {
+  return HOST_ONLY_NAMES.includes(name) || /^(BASH_FUNC_|LD_|_RLD)/.test(name);
+}

@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import PQueue from 'p-queue';
+import { MIB } from '../model/bytes.ts';
+import type { Element, HookTreeEntry } from '../model/element.ts';
+import { isErrno } from '../model/errno.ts';
+import { IngotError, type Issue } from '../model/error.ts';
+import { compareBytes } from './run-parts.ts';
+
+/** One file, folder or link of the merged hook tree. Folders come before what they hold. */
+export interface HookTreeNode extends HookTreeEntry {
+  readonly kind: 'file' | 'folder' | 'link';
+  /** Permission bits; 0 for a link. */
+  readonly mode: number;
+  /** Text of a link; undefined for anything else. */
+  readonly linkText?: string;
+  /** SHA-256 of kind, mode and content (of a link: its target), in lower-case hexadecimal. */
+  readonly digest: string;
+}
+
+/** Files read at one time. */
+const OPEN_FILES = 32;
+
+/** Bytes from which on a file is digested in pieces. */
+const STREAMED_FROM = 16 * MIB;
+
+/** Folders of an element that stay out of the hook tree. */
+const PRIVATE_FOLDERS: readonly string[] = ['tests', '__pycache__'];
+
+/** One directory entry of an element. */
+interface Found {
+  readonly element: string;
+  readonly source: string;
+  readonly target: string;
+  readonly kind: HookTreeNode['kind'];
+}
+
+/**
+ * What the merged hook tree of these elements holds: every first-level folder of each element but `tests` and `__pycache__`, and every
+ * first-level file but `*.pyc`. Links stay links, names with a leading dot inside first-level folders are skipped.
+ * First-level files and nested paths of the same name: the last element's wins.
+ * @throws IngotError `HOOK_DUPLICATE` with every pair of elements that have a file of one name directly in a folder of one name;
+ *   `DEFINITION_INVALID` when a file cannot be read
+ */
+export async function collectHookTree(elements: readonly Element[]): Promise<readonly HookTreeNode[]> {
+  const found = (await Promise.all(elements.map(async (element) => await findEntries(element)))).flat();
+  const duplicates = await findDuplicates(found);
+  if (duplicates.length > 0) throw duplicateError(duplicates);
+  const winners = new Map<string, Found>();
+  for (const entry of found) winners.set(entry.target, entry);
+  const readers = new PQueue({ concurrency: OPEN_FILES });
+  const nodes = await readers.addAll([...winners.values()].map((entry) => async () => await readNode(entry)));
+  return nodes.sort((one, other) => compareBytes(one.target, other.target));
+}
+
+/** SHA-256 over all nodes: the identity of a whole hook tree, or of the part that is passed. */
+export function digestHookTree(nodes: readonly HookTreeNode[]): string {
+  const hash = createHash('sha256');
+  const lines = nodes.map(({ target, digest }) => `${target}\0${digest}\n`).sort(compareBytes);
+  for (const line of lines) hash.update(line);
+  return hash.digest('hex');
+}
+
+async function findEntries(element: Element): Promise<readonly Found[]> {
+  const names = (await readdir(element.path)).sort(compareBytes);
+  const found = await Promise.all(names.map(async (name) => await findFirstLevel(element, name)));
+  return found.flat();
+}
+
+async function findFirstLevel(element: Element, name: string): Promise<readonly Found[]> {
+  const source = join(element.path, name);
+  const traits = await followedTraits(source);
+  if (traits?.isFile() && !name.endsWith('.pyc')) {
+    const kind = (await lstat(source)).isSymbolicLink() ? ('link' as const) : ('file' as const);
+    return [{ element: element.name, source, target: name, kind }];
+  }
+  if (!traits?.isDirectory() || PRIVATE_FOLDERS.includes(name)) return [];
+  const folder: Found = { element: element.name, source, target: name, kind: 'folder' };
+  return [folder, ...(await findBelow(folder, (child) => !child.startsWith('.')))];
+}
+
+async function findBelow(folder: Found, isWanted: (name: string) => boolean): Promise<readonly Found[]> {
+  const children = (await readdir(folder.source, { withFileTypes: true }))
+    .filter((child) => isWanted(child.name))
+    .sort((one, other) => compareBytes(one.name, other.name));
+  const found = await Promise.all(
+    children.map(async (child) => {
+      const entry = {
+        element: folder.element,
+        source: join(folder.source, child.name),
+        target: `${folder.target}/${child.name}`,
+      };
+      if (child.isSymbolicLink()) return [{ ...entry, kind: 'link' as const }];
+      if (child.isFile()) return [{ ...entry, kind: 'file' as const }];
+      if (!child.isDirectory()) return [];
+      const inner = { ...entry, kind: 'folder' as const };
+      return [inner, ...(await findBelow(inner, () => true))];
+    }),
+  );
+  return found.flat();
+}
+
+async function followedTraits(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ELOOP')) return undefined;
+    throw error;
+  }
+}
+
+async function findDuplicates(found: readonly Found[]): Promise<readonly Issue[]> {
+  const owners = new Map<string, Found>();
+  const duplicates: Issue[] = [];
+  for (const entry of found) {
+    const owner = owners.get(entry.target);
+    if (owner === undefined) owners.set(entry.target, entry);
+    else if (await collide(owner, entry)) duplicates.push(duplicateIssue(owner, entry));
+  }
+  return duplicates;
+}
+
+/** A folder and something else never share a path; directly inside a first-level folder two files do not either. */
+async function collide(owner: Found, other: Found): Promise<boolean> {
+  if ((owner.kind === 'folder') !== (other.kind === 'folder')) return true;
+  return owner.target.split('/').length === 2 && (await isFileOrLinkToFile(owner));
+}
+
+async function isFileOrLinkToFile(entry: Found): Promise<boolean> {
+  return entry.kind === 'file' || (entry.kind === 'link' && (await followedTraits(entry.source))?.isFile() === true);
+}
+
+function duplicateIssue(owner: Found, other: Found): Issue {
+  return {
+    message: `Elements ${owner.element} and ${other.element} both have ${other.target}: ${owner.source} and ${other.source}`,
+    hint: 'Rename one of the two files, or leave one of the elements out.',
+    place: { file: other.source },
+  };
+}
+
+function duplicateError(duplicates: readonly Issue[]): IngotError {
+  const [first] = duplicates;
+  return new IngotError('HOOK_DUPLICATE', first?.message ?? '', {
+    hint: first?.hint,
+    place: first?.place,
+    issues: duplicates.length > 1 ? duplicates : undefined,
+  });
+}
+
+async function readNode(found: Found): Promise<HookTreeNode> {
+  try {
+    if (found.kind === 'link') {
+      const linkText = await readlink(found.source);
+      return { ...found, mode: 0, linkText, digest: digestOf('link', 0, linkText) };
+    }
+    const traits = await stat(found.source);
+    const mode = traits.mode & 0o7777;
+    if (found.kind === 'folder') return { ...found, mode, digest: digestOf('folder', mode, '') };
+    if (traits.size <= STREAMED_FROM) {
+      return { ...found, mode, digest: digestOf('file', mode, await readFile(found.source)) };
+    }
+    const hash = createHash('sha256').update(digestHead('file', mode));
+    for await (const chunk of createReadStream(found.source)) hash.update(chunk);
+    return { ...found, mode, digest: hash.digest('hex') };
+  } catch (cause) {
+    throw new IngotError('DEFINITION_INVALID', `${found.source} of element ${found.element} cannot be read`, {
+      hint: 'Make it readable for the user who builds.',
+      place: { file: found.source },
+      cause,
+    });
+  }
+}
+
+function digestOf(kind: HookTreeNode['kind'], mode: number, content: string | Uint8Array): string {
+  return createHash('sha256').update(digestHead(kind, mode)).update(content).digest('hex');
+}
+
+function digestHead(kind: HookTreeNode['kind'], mode: number): string {
+  return `${kind} ${mode.toString(8)}\n`;
+}
