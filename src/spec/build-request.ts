@@ -95,7 +95,7 @@ export function toBuildRequest(line: CommandLine): ParsedBuild {
     imageCache: readFolder(line, reader.text('imageCache') ?? path.join(line.facts.homeFolder, '.cache/image-create')),
     defaultInstallType: reader.text('installType') ?? 'source',
     ramdiskElement: reader.text('ramdiskElement') ?? 'ramdisk',
-    elementsPath: readElementsPath(reader, line),
+    elementsPath: elementsPathOf(environment, line.facts.workingFolder),
     breaks: readBreaks(reader),
     debugTrace,
     keepsOldImage: (reader.variable('OVERWRITE_OLD_IMAGE')?.text ?? '0') === '0',
@@ -146,10 +146,13 @@ function readFolder(line: CommandLine, folder: string): string {
   return path.resolve(line.facts.workingFolder, folder.replace(/^~(?=\/|$)/, home));
 }
 
-/** An empty entry stays as it is, so that the element library can say which one it is. */
-function readElementsPath(reader: SettingReader, line: CommandLine): readonly string[] {
-  const entries = reader.variable('ELEMENTS_PATH')?.text.split(':') ?? [];
-  return entries.map((entry) => (entry === '' ? '' : path.resolve(line.facts.workingFolder, entry)));
+/**
+ * The folders of `ELEMENTS_PATH`, absolute, in order. An empty entry stays as it is, so that the element library can say which one it is.
+ */
+export function elementsPathOf(environment: Environment, workingFolder: string): readonly string[] {
+  const text = environment.ELEMENTS_PATH ?? '';
+  if (text === '') return [];
+  return text.split(':').map((entry) => (entry === '' ? '' : path.resolve(workingFolder, entry)));
 }
 
 /** The environment of the hooks: the caller's, and the values of the options in their variables. */

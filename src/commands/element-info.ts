@@ -1,0 +1,33 @@
+import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
+import { elementEnvironmentText, elementNamesText } from '../elements/element-info.ts';
+import { readLibrary } from '../elements/element-library.ts';
+import { expandElements } from '../elements/expand-elements.ts';
+import { exitStatusOf, toErrorReport } from '../model/error.ts';
+import { elementsPathOf } from '../spec/build-request.ts';
+import { ELEMENT_INFO_HELP, parseElementInfo } from '../spec/element-info.ts';
+import type { Caller } from './caller.ts';
+import { errorText } from './error-text.ts';
+
+/**
+ * The command `element-info`.
+ * @returns the exit status: 0, or 1 for any fault
+ */
+export async function main(caller: Caller): Promise<number> {
+  try {
+    caller.stdout.write(await elementInfo(caller));
+    return 0;
+  } catch (error) {
+    const report = toErrorReport(error);
+    caller.stderr.write(errorText(caller.command, report));
+    return exitStatusOf(report);
+  }
+}
+
+async function elementInfo(caller: Caller): Promise<string> {
+  const call = parseElementInfo(caller.words);
+  if (call.kind === 'help') return ELEMENT_INFO_HELP;
+  const searchPath = elementsPathOf(caller.environment, caller.workingFolder);
+  const library = await readLibrary(searchPath, BUNDLED_ELEMENTS);
+  const elements = expandElements(call.elements, library);
+  return call.kind === 'names' ? elementNamesText(elements) : elementEnvironmentText(elements);
+}

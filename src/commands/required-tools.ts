@@ -1,0 +1,50 @@
+import { access, constants } from 'node:fs/promises';
+import path from 'node:path';
+import { writerOf } from '../formats/registry.ts';
+import { HOST_TOOLS, packageOfTool } from '../host/tools.ts';
+import { IngotError } from '../model/error.ts';
+import type { BuildRequest } from '../model/request.ts';
+
+/** Folders where system programs lie and that a user's PATH may lack. */
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'] as const;
+
+/**
+ * Makes sure, before anything long begins, that the programs are there that every build of this kind runs.
+ * @throws IngotError `TOOL_MISSING` naming all that are missing, who needs them and the packages that have them
+ */
+export async function checkTools(request: BuildRequest): Promise<void> {
+  const folders = [...(request.environment.PATH ?? '').split(':').filter((folder) => folder !== ''), ...SYSTEM_FOLDERS];
+  const missing: { readonly command: string; readonly feature: string }[] = [];
+  for (const tool of toolsOf(request)) {
+    if (!(await isInstalled(tool.command, folders))) missing.push(tool);
+  }
+  const [first, ...others] = missing;
+  if (first === undefined) return;
+  const packages = [...new Set(missing.map(({ command }) => packageOfTool(command) ?? command))];
+  throw new IngotError(
+    'TOOL_MISSING',
+    others.length === 0
+      ? `The program ${first.command} is not installed, and ${first.feature} needs it`
+      : `${missing.length} programs are not installed: ${missing.map(({ command, feature }) => `${command} (for ${feature})`).join(', ')}`,
+    { hint: `Run: ingot doctor --install, or: apt-get install ${packages.join(' ')}` },
+  );
+}
+
+function toolsOf(request: BuildRequest): readonly { readonly command: string; readonly feature: string }[] {
+  const everyBuild = HOST_TOOLS.filter((tool) => tool.feature === 'every build' && tool.file === undefined);
+  const formats = request.formats.flatMap((format) =>
+    writerOf(format).tools.map((command) => ({ command, feature: `the format ${format}` })),
+  );
+  return [...everyBuild, ...formats];
+}
+
+async function isInstalled(command: string, folders: readonly string[]): Promise<boolean> {
+  for (const folder of folders) {
+    const isThere = await access(path.join(folder, command), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return true;
+  }
+  return false;
+}
