@@ -15,6 +15,8 @@ export interface Presentation {
   readonly hasTimestamps: boolean;
   /** File to append the log to. */
   readonly logfile?: string;
+  /** True prints the events as lines of JSON, and nothing else. */
+  readonly printsEvents?: boolean;
 }
 
 /** What a DIB command was called for. */
