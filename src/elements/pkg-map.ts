@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { parseDefinition, schemaIssues, throwIssues } from './definition-file.ts';
+
+const Names = z.record(
+  z.string(),
+  z.union([z.string(), z.null()], { error: 'has to be the name of a package, or empty' }),
+  {
+    error: 'has to be a map from names to names of packages',
+  },
+);
+const ByName = z.record(z.string(), Names, { error: 'has to be a map' });
+
+/** A package map. Sections other than these four mean nothing. */
+const PackageMapFile = z.looseObject(
+  {
+    release: z.record(z.string(), ByName, { error: 'has to be a map from distributions to releases' }).optional(),
+    distro: ByName.optional(),
+    family: ByName.optional(),
+    default: Names.optional(),
+  },
+  { error: 'has to be a map with the sections release, distro, family and default' },
+);
+
+export type PackageMap = z.infer<typeof PackageMapFile>;
+
+const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  redhat: ['almalinux', 'fedora', 'rhel', 'centos', 'openeuler', 'rocky'],
+  debian: ['debian', 'ubuntu'],
+  suse: ['opensuse'],
+  gentoo: ['gentoo'],
+};
+
+/** The family that a distribution belongs to in package maps; undefined for one that stands alone. */
+export function packageFamilyOf(distro: string): string | undefined {
+  return Object.keys(FAMILIES).find((family) => FAMILIES[family]?.includes(distro));
+}
+
+/**
+ * Reads the text of a package map.
+ * @throws IngotError `DEFINITION_INVALID` with every fault and its place
+ */
+export function parsePackageMap(file: string, text: string): PackageMap {
+  const definition = parseDefinition(file, text);
+  throwIssues('pkg-map', definition.issues);
+  const parsed = PackageMapFile.safeParse(definition.value);
+  if (parsed.success) return parsed.data;
+  throwIssues('pkg-map', schemaIssues(definition, parsed.error));
+  return {};
+}
+
+export interface Distribution {
+  /** `DISTRO_NAME`. */
+  readonly distro: string;
+  /** `DIB_RELEASE`. */
+  readonly release?: string;
+}
+
+/** What a map says of a name: a translation, that nothing is needed here, or nothing at all. */
+export type MappedName =
+  | { readonly kind: 'mapped'; readonly name: string }
+  | { readonly kind: 'not-needed' }
+  | { readonly kind: 'unmapped' };
+
+/** Looks a name up; the most specific section that has it counts: release, distro, family, default. */
+export function mapPackage(map: PackageMap, name: string, { distro, release }: Distribution): MappedName {
+  const family = packageFamilyOf(distro);
+  const sections = [
+    release === undefined ? undefined : map.release?.[distro]?.[majorRelease(release)],
+    map.distro?.[distro],
+    family === undefined ? undefined : map.family?.[family],
+    map.default,
+  ];
+  const section = sections.find((names) => names !== undefined && Object.hasOwn(names, name));
+  if (section === undefined) return { kind: 'unmapped' };
+  const mapped = section[name];
+  return mapped ? { kind: 'mapped', name: mapped } : { kind: 'not-needed' };
+}
+
+function majorRelease(release: string): string {
+  return release === '8-stream' ? '8' : release;
+}
