@@ -1,0 +1,74 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { openAside } from '../host/aside-file.ts';
+import { requireTools } from '../host/tool-check.ts';
+import { isErrno } from '../model/errno.ts';
+import { IngotError } from '../model/error.ts';
+import type { BuildRequest } from '../model/request.ts';
+import { type Output, outputsOf } from './output-names.ts';
+import { chooseQcow2Way } from './qcow2.ts';
+import { checkQemuOptions } from './qemu-img.ts';
+import { writerOf } from './registry.ts';
+
+export type OutputWish = Pick<BuildRequest, 'outputName' | 'formats' | 'qcow2' | 'environment' | 'temporaryFolder'>;
+
+/**
+ * Finds out before any long work whether the image files can be written: their folder, their tools and the options for `qemu-img`.
+ * @throws IngotError `OUTPUT_UNWRITABLE`, `TOOL_MISSING`, `USAGE`
+ */
+export async function checkOutputs(wish: OutputWish): Promise<void> {
+  const gzip = wish.environment.DIB_GZIP_BIN?.split(' ')[0];
+  const usual = wish.formats.flatMap((format) => writerOf(format).tools);
+  const tools = new Set(usual.map((tool) => (tool === 'pigz' ? (gzip ?? tool) : tool)));
+  await requireTools([...tools], `the formats ${wish.formats.join(', ')}`, wish.environment.PATH ?? '');
+  for (const output of outputsOf(wish)) await checkPlace(output);
+  await checkOptions(wish);
+}
+
+async function checkPlace({ path }: Output): Promise<void> {
+  const folder = dirname(path);
+  if (!(await isFolder(folder)))
+    throw new IngotError('OUTPUT_UNWRITABLE', `There is no folder ${folder} for the image ${path}`, {
+      hint: `Make it with: mkdir -p ${folder}`,
+    });
+  if (await isFolder(path))
+    throw new IngotError('OUTPUT_UNWRITABLE', `There is a folder where the image ${path} should go`, {
+      hint: 'Choose another name with -o, or remove the folder.',
+    });
+  try {
+    // Permission bits do not tell all: root passes them even where no file can be made.
+    await using _probe = await openAside(path);
+  } catch (error) {
+    throw new IngotError('OUTPUT_UNWRITABLE', `The folder ${folder} for the image ${path} ${reasonOf(error)}`, {
+      hint: 'Choose another place with -o, or change the permissions of the folder.',
+      cause: error,
+    });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return false;
+    throw error;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (isErrno(error, 'EROFS')) return 'is on a filesystem that is mounted read-only';
+  return 'cannot be written by this user';
+}
+
+async function checkOptions(wish: OutputWish): Promise<void> {
+  const { formats, qcow2 } = wish;
+  if (formats.includes('qcow2')) chooseQcow2Way(qcow2);
+  if (qcow2.options.length === 0) return;
+  const folder = await mkdtemp(join(wish.temporaryFolder, 'ingot-options-'));
+  try {
+    for (const format of formats.filter((name) => writerOf(name).takesQemuOptions))
+      await checkQemuOptions(format, qcow2.options, join(folder, format));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

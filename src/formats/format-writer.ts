@@ -1,0 +1,36 @@
+import type { EmitEvent } from '../model/events.ts';
+import type { BuildRequest, Environment } from '../model/request.ts';
+
+/** What a format writer gets to work with. */
+export interface FormatInput {
+  /** Absolute path of the file to write; it does not exist and nothing else writes it. */
+  readonly target: string;
+  /** Absolute path of the raw disk image or of the root tree, as the writer's `source` says. */
+  readonly source: string;
+  /** Seconds since the Unix epoch; later times in the tree are set to it. */
+  readonly epoch: number;
+  readonly qcow2: BuildRequest['qcow2'];
+  /** Environment of the caller, for the programs that writers start and for `DIB_GZIP_BIN`. */
+  readonly environment: Environment;
+  readonly emit: EmitEvent;
+  readonly signal: AbortSignal;
+}
+
+/** How one image format is made. A new format is a file with one of these and a line in the registry. */
+export interface FormatWriter {
+  /** What it is made from. */
+  readonly source: 'disk' | 'tree';
+  /** Extension of the file, without the dot. */
+  readonly extension: string;
+  /** Host programs it runs. */
+  readonly tools: readonly string[];
+  /** True where an older image of the same name is renamed and kept, as the DIB contract says for the format. */
+  readonly keepsOldImage: boolean;
+  /** True where writing uses the raw disk up, so that it has to come last. */
+  readonly consumesDisk: boolean;
+  /** True where what the user gives for `qemu-img -o` applies. */
+  readonly takesQemuOptions: boolean;
+  /** Bytes that the file will take at least on its filesystem, when that is known before it is written. */
+  readonly neededBytes?: (input: { readonly diskAllocated: number }) => number;
+  readonly write: (input: FormatInput) => Promise<void>;
+}

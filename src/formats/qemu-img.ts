@@ -1,0 +1,64 @@
+import { run } from '../host/process.ts';
+import { IngotError } from '../model/error.ts';
+import type { FormatInput, FormatWriter } from './format-writer.ts';
+
+/** A format that `qemu-img convert` writes from the raw disk with the options that the user gave. */
+export function qemuImgWriter(format: string): FormatWriter {
+  return {
+    source: 'disk',
+    extension: format,
+    tools: ['qemu-img'],
+    keepsOldImage: true,
+    consumesDisk: false,
+    takesQemuOptions: true,
+    neededBytes: ({ diskAllocated }) => diskAllocated,
+    write: async (input) => await convertDisk(input, { format, options: input.qcow2.options, isCompressed: false }),
+  };
+}
+
+export interface Conversion {
+  /** A format name of `qemu-img`. */
+  readonly format: string;
+  /** `k=v` pairs for `-o`. */
+  readonly options: readonly string[];
+  readonly isCompressed: boolean;
+}
+
+/**
+ * Converts the raw disk with `qemu-img`. Writes stay in order: with `-W` the clusters land in the order in which threads end, and two
+ * runs differ.
+ * @throws IngotError `USAGE` when an option is not one of the format, `TOOL_MISSING`, `TOOL_FAILED`, `CANCELLED`
+ */
+export async function convertDisk(input: FormatInput, conversion: Conversion): Promise<void> {
+  const { format, options, isCompressed } = conversion;
+  const args = ['convert', '-f', 'raw', '-O', format];
+  if (isCompressed) args.push('-c');
+  if (options.length > 0) args.push('-o', options.join(','));
+  await run('qemu-img', [...args, input.source, input.target], { signal: input.signal });
+}
+
+/**
+ * Finds out whether `qemu-img` takes these options for a format, by making an empty image with them. `probe` is a path for that image,
+ * which the caller removes.
+ * @throws IngotError `USAGE` with what `qemu-img` says and the options it knows
+ */
+export async function checkQemuOptions(format: string, options: readonly string[], probe: string): Promise<void> {
+  const joined = options.join(',');
+  try {
+    await run('qemu-img', ['create', '-q', '-f', format, '-o', joined, probe, '1M']);
+  } catch (error) {
+    if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') throw error;
+    const reason = error.details.tail?.find((line) => line.startsWith('qemu-img:')) ?? error.message;
+    const known = await knownOptions(format);
+    throw new IngotError('USAGE', `The options "${joined}" do not fit the format ${format}: ${reason}`, {
+      hint: `--qemu-img-options applies to every format that qemu-img writes. Options of ${format}: ${known.join(', ')}.`,
+      tail: error.details.tail,
+      cause: error,
+    });
+  }
+}
+
+async function knownOptions(format: string): Promise<string[]> {
+  const { stdout } = await run('qemu-img', ['create', '-f', format, '-o', 'help']);
+  return [...stdout.matchAll(/^\s+([a-z_0-9]+)=/gm)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]));
+}

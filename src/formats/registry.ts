@@ -1,0 +1,25 @@
+import type { ImageFormat } from '../model/artifact.ts';
+import type { FormatWriter } from './format-writer.ts';
+import { qcow2Format } from './qcow2.ts';
+import { rawFormat } from './raw.ts';
+import { tarFormat } from './tar.ts';
+import { tgzFormat } from './tgz.ts';
+import { vdiFormat } from './vdi.ts';
+import { vhdxFormat } from './vhdx.ts';
+import { vmdkFormat } from './vmdk.ts';
+
+/** The writer of each image format. */
+export const FORMAT_WRITERS = {
+  qcow2: qcow2Format,
+  raw: rawFormat,
+  tar: tarFormat,
+  tgz: tgzFormat,
+  vmdk: vmdkFormat,
+  vdi: vdiFormat,
+  vhdx: vhdxFormat,
+} as const satisfies Record<ImageFormat, FormatWriter>;
+
+/** The writer of a format. */
+export function writerOf(format: ImageFormat): FormatWriter {
+  return FORMAT_WRITERS[format];
+}

@@ -1,0 +1,105 @@
+import { rm, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import PQueue from 'p-queue';
+import { type AsideFile, openAside, removeAbandonedAsides } from '../host/aside-file.ts';
+import { writeFileAtomically } from '../host/atomic-file.ts';
+import type { Artifact } from '../model/artifact.ts';
+import { bytes } from '../model/bytes.ts';
+import { IngotError } from '../model/error.ts';
+import type { EmitEvent } from '../model/events.ts';
+import type { BuildRequest } from '../model/request.ts';
+import { checksumLine, digestsOf } from './checksums.ts';
+import type { FormatInput } from './format-writer.ts';
+import { keepOldImage } from './old-image.ts';
+import { type Output, outputsOf } from './output-names.ts';
+import { checkSpace, explainWriteFailure } from './output-space.ts';
+import { writerOf } from './registry.ts';
+
+export interface WriteArtifactsOptions {
+  readonly request: Pick<
+    BuildRequest,
+    'outputName' | 'formats' | 'qcow2' | 'checksums' | 'keepsOldImage' | 'environment'
+  >;
+  /** Absolute path of the raw disk; needed for the formats of a disk. It is used up when `raw` is among the formats. */
+  readonly rawDisk?: string;
+  /** Absolute path of the root tree; needed for `tar` and `tgz`. */
+  readonly tree?: string;
+  /** Seconds since the Unix epoch; later times in archives are set to it. */
+  readonly epoch: number;
+  readonly emit: EmitEvent;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes every image file of a request, side by side where they do not need each other's source, with its checksum files. Each file is
+ * written beside its place, synced and renamed; an older image is kept under a dated name where the request says so.
+ * @returns the files in the order asked for
+ * @throws IngotError `DISK_FULL`, `OUTPUT_UNWRITABLE`, `USAGE` for options that do not fit, `TOOL_FAILED`, `CANCELLED`
+ */
+export async function writeArtifacts(options: WriteArtifactsOptions): Promise<Artifact[]> {
+  const outputs = outputsOf(options.request);
+  const readers = outputs.filter(({ format }) => !writerOf(format).consumesDisk);
+  const consumers = outputs.filter(({ format }) => writerOf(format).consumesDisk);
+  const written = new Map<Output, Artifact>();
+
+  const queue = new PQueue({ concurrency: Math.max(2, availableParallelism()) });
+  const settled = await Promise.allSettled(
+    readers.map((output) => queue.add(async () => written.set(output, await writeOne(output, options)))),
+  );
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  for (const output of consumers) written.set(output, await writeOne(output, options));
+  return outputs.flatMap((output) => written.get(output) ?? []);
+}
+
+async function writeOne(output: Output, options: WriteArtifactsOptions): Promise<Artifact> {
+  try {
+    await removeAbandonedAsides(output.path);
+    await checkSpace(output, options.rawDisk);
+    await using aside = await openAside(output.path);
+    await writerOf(output.format).write(inputOf(output, aside, options));
+    return await publish(output, aside, options);
+  } catch (error) {
+    throw await explainWriteFailure(error, output, options.rawDisk);
+  }
+}
+
+function inputOf(output: Output, aside: AsideFile, options: WriteArtifactsOptions): FormatInput {
+  const { rawDisk, tree, request, epoch, emit, signal } = options;
+  const source = writerOf(output.format).source === 'disk' ? rawDisk : tree;
+  if (source === undefined)
+    throw new IngotError('INTERNAL', `The format ${output.format} was asked for without its source`);
+  return {
+    target: aside.path,
+    source,
+    epoch,
+    qcow2: request.qcow2,
+    environment: request.environment,
+    emit,
+    signal,
+  };
+}
+
+/** Gives the file its name once nothing can fail any more that would have to be undone; what describes it follows. */
+async function publish(output: Output, aside: AsideFile, options: WriteArtifactsOptions): Promise<Artifact> {
+  const { request, emit, signal } = options;
+  const digests = await digestsOf(aside.path, request.checksums, signal);
+  await aside.sync();
+  signal.throwIfAborted();
+  if (request.keepsOldImage && writerOf(output.format).keepsOldImage) {
+    const kept = await keepOldImage(output.path, new Date());
+    if (kept !== undefined) emit({ kind: 'message', level: 'info', text: `Old image found. It is kept as ${kept}` });
+  }
+  await removeChecksums(output.path);
+  await aside.publish();
+  for (const kind of request.checksums)
+    await writeFileAtomically(`${output.path}.${kind}`, checksumLine(digests[kind] ?? '', output.path));
+  const artifact: Artifact = { ...output, size: bytes((await stat(output.path)).size), digests };
+  emit({ kind: 'artifact-written', artifact });
+  return artifact;
+}
+
+/** A checksum file of the image that goes away would lie about the new one. */
+async function removeChecksums(path: string): Promise<void> {
+  for (const kind of ['md5', 'sha256']) await rm(`${path}.${kind}`, { force: true });
+}

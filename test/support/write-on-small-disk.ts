@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { writeArtifacts } from '../../src/formats/write-artifacts.ts';
+import { isImageFormat } from '../../src/model/artifact.ts';
+import { toErrorReport } from '../../src/model/error.ts';
+
+// Run under `unshare --mount`: mounts a filesystem of 1 MiB over FOLDER, writes an image there and prints how that failed as JSON.
+// usage: write-on-small-disk.ts FOLDER FORMAT DISK TREE
+const [, , folder = '', format = '', rawDisk = '', tree = ''] = process.argv;
+if (!isImageFormat(format)) throw new Error(`not a format: ${format}`);
+execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'small', folder]);
+try {
+  await writeArtifacts({
+    request: {
+      outputName: `${folder}/image`,
+      formats: [format],
+      qcow2: { compression: 'none', options: [] },
+      checksums: [],
+      keepsOldImage: true,
+      environment: { PATH: process.env.PATH ?? '' },
+    },
+    rawDisk,
+    tree,
+    epoch: 0,
+    emit: () => {},
+    signal: new AbortController().signal,
+  });
+} catch (error) {
+  process.stdout.write(JSON.stringify({ error: toErrorReport(error), left: readdirSync(folder) }));
+}
