@@ -95,11 +95,9 @@ export const W1_ROWS: readonly Row[] = [
     title: 'diskimage-builder (linux-image-amd64, no table)',
     peer: 'chain',
     run: async (bench) => {
-      const output = join(bench.folder, 'dib.qcow2');
-      return await measure(
-        [programOfBench('dib-chain'), 'bookworm', join(bench.folder, 'dib'), output],
-        bench.environment,
-      );
+      const places = [join(bench.folder, 'dib'), join(bench.folder, 'dib.qcow2')];
+      const sources = ['bookworm', bench.mirror, bench.securityMirror];
+      return await measure([programOfBench('dib-chain'), ...sources, ...places], bench.environment);
     },
   },
 ];
