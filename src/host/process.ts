@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly okStatuses?: readonly number[];
   /** True hands the terminal to the program: nothing is collected. */
   readonly isInteractive?: boolean;
+  /** How output becomes text: UTF-8 unless told; `latin1` keeps every byte. */
+  readonly encoding?: 'utf8' | 'latin1';
   /** Open file descriptors to hand on as descriptors 3, 4, … of the program. */
   readonly extraFds?: readonly number[];
 }
@@ -107,7 +109,7 @@ function follow(
   options: RunOptions,
   remember: (line: string) => void,
 ): () => string {
-  const decoder = new StringDecoder('utf8');
+  const decoder = new StringDecoder(options.encoding ?? 'utf8');
   const chunks: string[] = [];
   let rest = '';
   const take = (text: string) => {

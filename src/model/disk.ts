@@ -3,6 +3,8 @@ import type { Bytes } from './bytes.ts';
 /** What a disk looks like: one disk image with a partition table, or with one filesystem from end to end. */
 export interface DiskLayout {
   readonly sectorSize: 512 | 4096;
+  /** Length of the whole disk where the layout itself fixes it. */
+  readonly size?: Bytes | undefined;
   readonly content: TableNode | FilesystemNode;
 }
 

@@ -31,12 +31,14 @@ export const ERROR_CODES = {
   OPERATING_SYSTEM_MISSING: { kind: 'definition', meaning: 'No chosen element provides operating-system.' },
   HOOK_DUPLICATE: { kind: 'definition', meaning: 'Two elements have a hook of the same name in the same phase.' },
   DEFINITION_INVALID: { kind: 'definition', meaning: 'A file of an element cannot be understood.' },
+  DEVICE_NEEDED: { kind: 'definition', meaning: 'A hook of an element needs a kernel block device, which ingot does not make.' },
   LAYOUT_INVALID: { kind: 'definition', meaning: 'A block-device layout cannot be understood.' },
 
   TOOL_MISSING: { kind: 'host', meaning: 'A program that the build needs is not installed.' },
   TOOL_FAILED: { kind: 'host', meaning: 'A program that ingot started failed.' },
   OUTPUT_UNWRITABLE: { kind: 'host', meaning: 'The place for the image cannot be written.' },
   DISK_FULL: { kind: 'host', meaning: 'There is no space left where the build writes.' },
+  BUILDER_DIED: { kind: 'host', meaning: 'The process that builds was killed or ended without a word.' },
   NAMESPACE_REFUSED: {
     kind: 'host',
     meaning: 'The kernel or its settings refuse the namespaces that a build runs in.',
@@ -47,6 +49,7 @@ export const ERROR_CODES = {
   SIGNATURE_INVALID: { kind: 'fetch', meaning: 'A repository or file is not signed by a trusted key.' },
   PACKAGE_UNKNOWN: { kind: 'fetch', meaning: 'No repository has a package of that name.' },
   PACKAGES_UNRESOLVABLE: { kind: 'fetch', meaning: 'The wanted packages cannot be installed together.' },
+  BOOTSTRAP_FAILED: { kind: 'fetch', meaning: 'The base system could not be put together from its packages.' },
   OFFLINE_MISS: { kind: 'fetch', meaning: 'The build is offline and something it needs is not in the cache.' },
 
   HOOK_FAILED: { kind: 'hook', meaning: 'A hook of an element ended with a status other than 0.' },

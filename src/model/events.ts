@@ -16,6 +16,8 @@ export interface StepSummary {
 /** What happened, without the envelope. */
 export type BuildEventBody =
   | { readonly kind: 'build-started'; readonly elements: readonly string[]; readonly steps: readonly StepSummary[] }
+  /** Replaces the planned steps: hooks of extra-data.d can make hooks of later phases. */
+  | { readonly kind: 'steps-planned'; readonly steps: readonly StepSummary[] }
   | { readonly kind: 'step-started'; readonly step: string }
   | { readonly kind: 'step-output'; readonly step: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   | {

@@ -1,0 +1,3 @@
+import { runBuilder } from '../build/builder.ts';
+
+process.exitCode = await runBuilder();

@@ -1,0 +1,45 @@
+import type { ReadLayout } from '../disk/read-layout.ts';
+import type { EnvironmentFacts } from '../elements/contract-environment.ts';
+import type { ElementLibrary } from '../elements/element-library.ts';
+import type { HookTreeNode } from '../elements/hook-tree.ts';
+import type { Bind } from '../host/chroot.ts';
+import type { LayerStore } from '../layers/store.ts';
+import type { Element } from '../model/element.ts';
+import type { EmitEvent } from '../model/events.ts';
+import type { Phase } from '../model/phase.ts';
+import type { BuildRequest, Environment } from '../model/request.ts';
+import type { BuildTree } from './build-tree.ts';
+import type { BuilderTask } from './builder-protocol.ts';
+import type { HookInputs } from './hook-inputs.ts';
+
+/** What the steps of a build work with. */
+export interface BuildContext {
+  readonly task: BuilderTask;
+  readonly request: BuildRequest;
+  readonly emit: EmitEvent;
+  readonly library: ElementLibrary;
+  /** Chosen elements in order. */
+  readonly elements: readonly Element[];
+  /** The merged hook tree as the elements give it. */
+  readonly nodes: readonly HookTreeNode[];
+  readonly inputs: HookInputs;
+  readonly layout: ReadLayout;
+  readonly environmentFacts: EnvironmentFacts;
+  /** Environment of host hooks as far as the elements' files settle it: what keys are made from. */
+  readonly plannedEnvironment: Environment;
+  readonly repositories: RepositoryState;
+  readonly store: LayerStore;
+  readonly tree: BuildTree;
+  /** Folder of the request channel, on the host side. */
+  readonly channelFolder: string;
+  /** What every chroot step sees beside the tree. */
+  readonly chrootBinds: (phase: Phase) => Promise<readonly Bind[]>;
+}
+
+/** Which state of the package repositories the build uses. */
+export interface RepositoryState {
+  /** Digest of their signed release files; empty where the build has none that ingot knows. */
+  readonly identity: string;
+  /** `SOURCE_DATE_EPOCH` of the build, in seconds. */
+  readonly epoch: number;
+}

@@ -1,0 +1,122 @@
+import { mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { mountBind, mountOverlay, mountsAtOrBelow, moveMount, unmountTree } from '../host/mounts.ts';
+import type { LayerKey } from '../layers/key.ts';
+import type { Layer, LayerStore, Scratch, StepRecord } from '../layers/store.ts';
+
+export interface BuildTreeOptions {
+  readonly store: LayerStore;
+  /** `TMP_BUILD_DIR`: where the tree appears. */
+  readonly folder: string;
+  /** Lowest folder, made anew by each build: the merged hooks and an empty root tree. */
+  readonly base: string;
+  /** Folder to show at `hooks/.ingot`; it never enters a layer. */
+  readonly channel: string;
+  readonly isUserNamespace: boolean;
+}
+
+/**
+ * The build folder as a stack of layers: the root tree in `mnt` and the merged hooks in `hooks`. While it is open, an overlay is mounted
+ * at `folder` and a step can write; committing turns what was written into the next layer.
+ */
+export class BuildTree {
+  readonly #options: BuildTreeOptions;
+  readonly #links: string;
+  #layers: Layer[] = [];
+  #stash: { readonly point: string; readonly place: string }[] = [];
+  #scratch: Scratch | undefined;
+
+  constructor(options: BuildTreeOptions) {
+    this.#options = options;
+    this.#links = join(options.store.scratchFolder, 'l');
+  }
+
+  /** The root tree; there is something to see only while the build tree is open. */
+  get root(): string {
+    return join(this.#options.folder, 'mnt');
+  }
+
+  get hooks(): string {
+    return join(this.#options.folder, 'hooks');
+  }
+
+  /** What the next step's key starts from. */
+  get identity(): LayerKey | undefined {
+    return this.#layers.at(-1)?.identity;
+  }
+
+  /** Puts a committed layer on top. */
+  restore(layer: Layer): void {
+    this.#layers.push(layer);
+  }
+
+  /** Mounts the tree for writing. */
+  async open(): Promise<void> {
+    const { store, folder, channel, isUserNamespace } = this.#options;
+    const scratch = await store.scratch();
+    const lowers = await this.#linkLowers();
+    await mountOverlay({
+      lowers,
+      writable: { upper: scratch.upper, work: scratch.work },
+      target: folder,
+      cwd: this.#links,
+      isUserNamespace,
+    });
+    this.#scratch = scratch;
+    await mountBind(channel, join(this.hooks, '.ingot'));
+    for (const { point, place } of this.#stash) await moveMount(place, point);
+    this.#stash = [];
+  }
+
+  /** Mount points that hooks left in the tree. */
+  async leftMounts(): Promise<readonly string[]> {
+    const own = [this.#options.folder, join(this.hooks, '.ingot')];
+    const channelBelow = `${own[1]}/`;
+    const points = await mountsAtOrBelow(this.#options.folder);
+    return points.filter((point) => !own.includes(point) && !point.startsWith(channelBelow));
+  }
+
+  /** Unmounts what hooks left mounted in the tree, for good. */
+  async dropLeftMounts(): Promise<void> {
+    for (const point of [...(await this.leftMounts())].reverse()) await unmountTree(point);
+  }
+
+  /** Closes the tree and makes what was written the layer of `key`. Mounts that hooks made are kept for the next step. */
+  async commit(key: LayerKey, record: StepRecord): Promise<void> {
+    const scratch = this.#scratch;
+    if (scratch === undefined) throw new Error('The build tree is not open');
+    await this.#stashMounts();
+    await this.close();
+    this.#layers.push(await this.#options.store.commit(key, scratch, record));
+  }
+
+  /** Unmounts the tree; what was written since it was opened is given up unless it was committed. */
+  async close(): Promise<void> {
+    await unmountTree(this.#options.folder);
+    this.#scratch = undefined;
+  }
+
+  /** Links with short names stand for the layers, because the kernel takes one page of mount options. */
+  async #linkLowers(): Promise<string[]> {
+    await rm(this.#links, { recursive: true, force: true });
+    await mkdir(this.#links);
+    const trees = [this.#options.base, ...this.#layers.flatMap((layer) => layer.tree ?? [])];
+    const names = trees.map((_, index) => index.toString(36));
+    for (const [index, tree] of trees.entries()) await symlink(tree, join(this.#links, index.toString(36)));
+    return names.reverse();
+  }
+
+  async #stashMounts(): Promise<void> {
+    for (const point of await this.leftMounts()) {
+      const place = join(dirname(this.#links), 'mounts', String(this.#stash.length));
+      if ((await stat(point)).isDirectory()) {
+        await mkdir(place, { recursive: true });
+      } else {
+        await mkdir(dirname(place), { recursive: true });
+        await writeFile(place, '');
+      }
+      await moveMount(point, place);
+      this.#stash.push({ point, place });
+    }
+  }
+}

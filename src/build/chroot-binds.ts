@@ -1,0 +1,35 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HOOKS_IN_TREE } from '../elements/contract-environment.ts';
+import type { Bind } from '../host/chroot.ts';
+import { PHASES, type Phase } from '../model/phase.ts';
+import type { BuildTree } from './build-tree.ts';
+import { BOOT_STAND_INS } from './library-files.ts';
+
+/** Folders of apt that every chroot of a dpkg root sees in place of its own, so that lists and caches never enter a layer. */
+export interface AptFolders {
+  readonly lists: string;
+  readonly cache: string;
+}
+
+/** What a chroot step of a phase sees beside the root tree. The build tree must be open. */
+export async function chrootBinds(tree: BuildTree, phase: Phase, apt: AptFolders): Promise<readonly Bind[]> {
+  const binds: Bind[] = [{ source: tree.hooks, target: HOOKS_IN_TREE, isReadOnly: true }];
+  if (await exists(join(tree.root, 'var/lib/dpkg'))) {
+    binds.push({ source: apt.lists, target: '/var/lib/apt/lists', isReadOnly: false });
+    binds.push({ source: apt.cache, target: '/var/cache/apt', isReadOnly: false });
+  }
+  if (PHASES[phase].isFinalTree) {
+    for (const { source, target } of BOOT_STAND_INS) {
+      if (await exists(join(tree.root, target))) binds.push({ source, target: `/${target}`, isReadOnly: true });
+    }
+  }
+  return binds;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

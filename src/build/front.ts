@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { reclaimAbandoned, takeLease } from '../host/lease.ts';
+import { checkNamespaces, inNamespaces, ownPrivilege } from '../host/namespaces.ts';
+import { start } from '../host/process.ts';
+import { scratchFolderOf } from '../layers/store.ts';
+import { type ErrorReport, IngotError, toErrorReport } from '../model/error.ts';
+import type { BuildEvent, BuildEventBody } from '../model/events.ts';
+import type { BuildRequest } from '../model/request.ts';
+import type { BuilderTask, BuildFolders } from './builder-protocol.ts';
+
+export interface CastOptions {
+  readonly onEvent: (event: BuildEvent) => void;
+  /** Aborting it stops the build; the abort reason is not used. */
+  readonly signal?: AbortSignal;
+  /** `plan` looks every step up in the layer store and runs none. */
+  readonly mode?: 'build' | 'plan';
+}
+
+export type CastResult =
+  | { readonly outcome: 'succeeded' }
+  | { readonly outcome: 'failed' | 'cancelled'; readonly error: ErrorReport };
+
+const BUILDER = fileURLToPath(new URL('../bin/builder.ts', import.meta.url));
+
+/**
+ * Builds what a request asks for, in a process of its own that leaves nothing behind in whatever way it ends. Never throws for a failure
+ * of the build: that is a result, and the last event says the same.
+ */
+export async function castImage(request: BuildRequest, options: CastOptions): Promise<CastResult> {
+  const buildId = randomBytes(4).toString('hex');
+  const startedAt = Date.now();
+  let seq = 0;
+  const emit = (body: BuildEventBody) => {
+    seq += 1;
+    options.onEvent({ ...body, seq, at: Date.now(), buildId });
+  };
+  const result = await runBuild(request, buildId, options, emit).catch((error: unknown): CastResult => {
+    return { outcome: 'failed', error: toErrorReport(error) };
+  });
+  emit({ kind: 'build-finished', ms: Date.now() - startedAt, ...result });
+  return result;
+}
+
+async function runBuild(
+  request: BuildRequest,
+  buildId: string,
+  options: CastOptions,
+  emit: (body: BuildEventBody) => void,
+): Promise<CastResult> {
+  const privilege = ownPrivilege();
+  const folders = foldersOf(request, buildId);
+  const journal = join(folders.cache, 'leases');
+  await reclaimAbandoned(journal, privilege);
+  const owned = [folders.build, folders.image, scratchFolderOf(folders.store, buildId)];
+  const lease = await takeLease(journal, buildId, owned, privilege);
+  try {
+    await mkdir(folders.build, { recursive: true });
+    await mkdir(folders.image, { recursive: true });
+    const task: BuilderTask = { buildId, request, privilege, mode: options.mode ?? 'build', folders };
+    return await superviseBuilder(task, options.signal, emit);
+  } finally {
+    await lease.release();
+  }
+}
+
+async function superviseBuilder(
+  task: BuilderTask,
+  signal: AbortSignal | undefined,
+  emit: (body: BuildEventBody) => void,
+): Promise<CastResult> {
+  const [command = '', ...args] = inNamespaces(task.privilege, [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    BUILDER,
+  ]);
+  const builder = start(command, args, { stdio: ['inherit', 'pipe', 'pipe', 'pipe', 'pipe'] });
+  const stop = () => builder.child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop, { once: true });
+  const own: string[] = [];
+  const listening = Promise.all([
+    readEvents(builder.child.stdio[4], emit),
+    readLines(builder.child.stdout, (line) => own.push(line)),
+    readLines(builder.child.stderr, (line) => own.push(line)),
+  ]);
+  sendTask(builder.child.stdio[3], task);
+  if (signal?.aborted) stop();
+  const status = await builder.ended;
+  const [failure] = await listening;
+  signal?.removeEventListener('abort', stop);
+  if (signal?.aborted) return { outcome: 'cancelled', error: cancelled() };
+  if (failure.report !== undefined) return { outcome: 'failed', error: failure.report };
+  if (status === 0) return { outcome: 'succeeded' };
+  if (!failure.hasStarted) await checkNamespaces(task.privilege);
+  return { outcome: 'failed', error: builderDied(status, own) };
+}
+
+function foldersOf(request: BuildRequest, buildId: string): BuildFolders {
+  const cache = join(request.imageCache, 'ingot');
+  return {
+    build: join(request.temporaryFolder, `dib_build.${buildId}`),
+    image: join(request.temporaryFolder, `dib_image.${buildId}`),
+    store: join(cache, ownPrivilege() === 'root' ? 'layers' : 'layers-userns'),
+    cache,
+  };
+}
+
+function sendTask(stream: unknown, task: BuilderTask): void {
+  if (!isWritable(stream)) throw new Error('The builder has no request pipe');
+  stream.on('error', () => {}); // a builder that died says so by its status
+  stream.end(JSON.stringify(task));
+}
+
+/** What the builder said: whether it said anything, and the error it ended with. */
+async function readEvents(
+  stream: unknown,
+  emit: (body: BuildEventBody) => void,
+): Promise<{ hasStarted: boolean; report?: ErrorReport }> {
+  const seen: { hasStarted: boolean; report?: ErrorReport } = { hasStarted: false };
+  if (!isReadable(stream)) return seen;
+  await readLines(stream, (line) => {
+    seen.hasStarted = true;
+    const body: BuildEventBody = JSON.parse(line);
+    if (body.kind !== 'build-finished') emit(body);
+    else if (body.outcome !== 'succeeded') seen.report = body.error;
+  });
+  return seen;
+}
+
+async function readLines(stream: Readable | null, onLine: (line: string) => void): Promise<void> {
+  if (stream === null) return;
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) onLine(line);
+}
+
+function isReadable(stream: unknown): stream is Readable {
+  return typeof stream === 'object' && stream !== null && 'pipe' in stream;
+}
+
+function isWritable(stream: unknown): stream is Writable {
+  return typeof stream === 'object' && stream !== null && 'end' in stream;
+}
+
+function cancelled(): ErrorReport {
+  return toErrorReport(new IngotError('CANCELLED', 'The build was stopped; everything it held is released'));
+}
+
+function builderDied(status: number, tail: readonly string[]): ErrorReport {
+  const how = status > 128 ? `was killed by signal ${status - 128}` : `ended with status ${status}`;
+  const hint =
+    status === 137
+      ? 'When nobody killed it, the machine ran out of memory: give it more, or build with --no-tmpfs.'
+      : undefined;
+  return toErrorReport(new IngotError('BUILDER_DIED', `The builder process ${how}`, { tail, hint }));
+}

@@ -1,0 +1,206 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findLayout } from '../disk/find-layout.ts';
+import { rootMkfsOptions } from '../disk/layout-defaults.ts';
+import { type ReadLayout, readLayout } from '../disk/read-layout.ts';
+import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
+import { CHANNEL_FOLDER, contractEnvironment, type EnvironmentFacts } from '../elements/contract-environment.ts';
+import { type ElementLibrary, readLibrary } from '../elements/element-library.ts';
+import { expandElements } from '../elements/expand-elements.ts';
+import { collectHookTree, type HookTreeNode } from '../elements/hook-tree.ts';
+import { writeHookTree } from '../elements/hook-tree-writer.ts';
+import { linkInstallFolders } from '../elements/install-types.ts';
+import { idleHookWarnings, planHooks } from '../elements/phase-hooks.ts';
+import { sourceEnvironment } from '../elements/source-environment.ts';
+import { availableMemory } from '../host/memory.ts';
+import { mountTmpfs } from '../host/mounts.ts';
+import { LayerStore } from '../layers/store.ts';
+import { GIB } from '../model/bytes.ts';
+import type { Element, Hook } from '../model/element.ts';
+import { IngotError, type Issue } from '../model/error.ts';
+import type { EmitEvent } from '../model/events.ts';
+import type { Phase } from '../model/phase.ts';
+import type { Environment } from '../model/request.ts';
+import { composeElements } from '../plan/compose.ts';
+import type { BuildContext } from './build-context.ts';
+import { BuildTree } from './build-tree.ts';
+import type { BuilderTask } from './builder-protocol.ts';
+import { chrootBinds } from './chroot-binds.ts';
+import { HookInputs } from './hook-inputs.ts';
+import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS } from './library-files.ts';
+import { RequestChannel } from './request-channel.ts';
+import { elementHandlers } from './request-handlers.ts';
+
+/** A build that is ready to run its first step. Disposing it releases what it holds. */
+export interface OpenBuild extends AsyncDisposable {
+  readonly context: BuildContext;
+  /** Hooks as far as the elements' files tell. */
+  readonly hooks: Readonly<Partial<Record<Phase, readonly Hook[]>>>;
+}
+
+/**
+ * Reads and checks everything that can be known before the first step: elements, hooks, layout, environment, repositories.
+ * @throws IngotError for whatever a person wrote wrongly, before any long work
+ */
+export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<OpenBuild> {
+  await using opened = new AsyncDisposableStack();
+  const { request, folders } = task;
+  const { library, elements, nodes } = await readElements(task, emit);
+  const layout = readDiskLayout(task, elements, emit);
+  await useMemory(task);
+  const store = opened.use(await LayerStore.open(folders.store, task.buildId));
+  const base = await writeBase(store, nodes, layout.text);
+  const environmentFacts = await environmentFactsOf(task, library, elements, layout.read);
+  const plannedEnvironment = await planEnvironment(
+    task,
+    environmentFacts,
+    join(base, 'hooks'),
+    store.scratchFolder,
+    nodes,
+  );
+  const hooks = Object.fromEntries(
+    planHooks([...nodes, ...linkInstallFolders(nodes, plannedEnvironment)], request.environment.RUN_PARTS_REGEX),
+  );
+  refuseDeviceHooks(hooks['block-device.d'] ?? []);
+  const inputs = await HookInputs.read(join(base, 'hooks'), Object.values(hooks).flat());
+  const repositories = { identity: '', epoch: task.request.sourceDateEpoch ?? 0 };
+  const tree = new BuildTree({
+    store,
+    folder: folders.build,
+    base,
+    channel: join(store.scratchFolder, 'channel'),
+    isUserNamespace: task.privilege === 'user-namespace',
+  });
+  const handlers = elementHandlers({ elements, tree: tree.root });
+  await mkdir(join(store.scratchFolder, 'lists'));
+  await mkdir(join(store.scratchFolder, 'cache'));
+  const apt = { lists: join(store.scratchFolder, 'lists'), cache: join(store.scratchFolder, 'cache') };
+  const channel = opened.use(
+    await RequestChannel.open(join(store.scratchFolder, 'channel'), CHANNEL_PROGRAMS, handlers),
+  );
+  const context: BuildContext = {
+    task,
+    request,
+    emit,
+    library,
+    elements,
+    nodes,
+    inputs,
+    layout: layout.read,
+    environmentFacts,
+    plannedEnvironment,
+    repositories,
+    store,
+    tree,
+    channelFolder: channel.folder,
+    chrootBinds: async (phase) => await chrootBinds(tree, phase, apt),
+  };
+  const owned = opened.move();
+  return { context, hooks, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };
+}
+
+async function readElements(task: BuilderTask, emit: EmitEvent) {
+  const { request } = task;
+  const library = await readLibrary(request.elementsPath, BUNDLED_ELEMENTS);
+  const elements = expandElements(composeElements(request), library);
+  const nodes = await collectHookTree(elements);
+  for (const warning of [...library.warnings, ...idleHookWarnings(nodes, request.environment.RUN_PARTS_REGEX)])
+    warn(emit, warning);
+  return { library, elements, nodes };
+}
+
+function readDiskLayout(
+  task: BuilderTask,
+  elements: readonly Element[],
+  emit: EmitEvent,
+): { read: ReadLayout; text: string } {
+  const { request } = task;
+  const { text, file } = findLayout(request.environment.DIB_BLOCK_DEVICE_CONFIG, elements, request.arch);
+  const { type, rootLabel, mkfsOptions } = request.filesystem;
+  const { journalMib, maxOnlineResize } = request.size;
+  const sectorSize = request.environment.DIB_BLOCK_SIZE;
+  const read = readLayout(text, file, {
+    rootType: type,
+    rootLabel,
+    mkfsOptions: rootMkfsOptions({ type, journalMib, maxOnlineResize, userOptions: mkfsOptions }),
+    sectorSize: sectorSize === undefined ? undefined : Number(sectorSize),
+  });
+  for (const warning of read.warnings) warn(emit, warning);
+  return { read, text };
+}
+
+function warn(emit: EmitEvent, { message, hint }: Issue): void {
+  emit({ kind: 'message', level: 'warning', text: message, hint });
+}
+
+/** The disk is put together in memory where there is twice as much as the request's bound. */
+async function useMemory({ request, folders }: BuilderTask): Promise<void> {
+  if (!request.tmpfs.isAllowed) return;
+  if ((await availableMemory()) >= 2 * request.tmpfs.minGib * GIB) await mountTmpfs(folders.image);
+}
+
+/** The lowest folder of the build tree. It is written anew by each build and never part of a layer. */
+async function writeBase(store: LayerStore, nodes: readonly HookTreeNode[], layoutText: string): Promise<string> {
+  const base = join(store.scratchFolder, 'base');
+  await mkdir(join(base, 'mnt'), { recursive: true, mode: 0o755 });
+  await writeHookTree(nodes, join(base, 'hooks'));
+  await mkdir(join(base, 'hooks', CHANNEL_FOLDER));
+  await mkdir(join(base, 'block-device'));
+  await writeFile(join(base, 'block-device', 'config.yaml'), layoutText);
+  return base;
+}
+
+async function environmentFactsOf(
+  task: BuilderTask,
+  library: ElementLibrary,
+  elements: readonly Element[],
+  layout: ReadLayout,
+): Promise<EnvironmentFacts> {
+  const { request, folders } = task;
+  const lockfiles = request.environment.DIB_LOCKFILES ?? join(request.environment.HOME ?? '/', '.cache/dib/lockfiles');
+  await mkdir(lockfiles, { recursive: true });
+  const { rootLabel, rootType, bootLabel, mountPoints } = layout;
+  return {
+    request,
+    elements,
+    searchPath: library.searchPath,
+    paths: {
+      build: folders.build,
+      image: folders.image,
+      hooks: join(folders.build, 'hooks'),
+      tree: join(folders.build, 'mnt'),
+      lib: HOOK_LIBRARY,
+      lockfiles,
+      blockDeviceParams: join(folders.build, 'block-device/params.yaml'),
+    },
+    layout: { rootLabel, rootType, bootLabel, mountPoints },
+  };
+}
+
+/** Sources `environment.d` once for the keys and the plan. Hooks get it anew for each phase. */
+async function planEnvironment(
+  task: BuilderTask,
+  facts: EnvironmentFacts,
+  hooksFolder: string,
+  scratch: string,
+  nodes: readonly HookTreeNode[],
+): Promise<Environment> {
+  const start = contractEnvironment(facts, 'extra-data.d');
+  const env = { ...start, PATH: `${HOST_PROGRAMS}:${start.PATH ?? ''}` };
+  const folder = join(hooksFolder, 'environment.d');
+  const sourced = await sourceEnvironment({ folder, env, cwd: task.request.workingFolder, scratch, nodes });
+  return { DIB_DEFAULT_INSTALLTYPE: task.request.defaultInstallType, ...sourced };
+}
+
+function refuseDeviceHooks(hooks: readonly Hook[]): void {
+  const [first] = hooks;
+  if (first === undefined) return;
+  throw new IngotError(
+    'DEVICE_NEEDED',
+    `block-device.d/${first.name} of element ${first.element} needs a kernel block device`,
+    {
+      place: { file: first.source },
+      hint: 'Describe the disk in a block-device layout (block-device-default.yaml) in place of the hook: ingot makes it without a device.',
+    },
+  );
+}

@@ -1,0 +1,124 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CHANNEL_FOLDER, contractEnvironment, HOOKS_IN_TREE } from '../elements/contract-environment.ts';
+import { RUN_HOOK, sourcedEnvironment, sourceEnvironment } from '../elements/source-environment.ts';
+import { runInChroot } from '../host/chroot.ts';
+import { type RunResult, runForStatus } from '../host/process.ts';
+import type { Hook } from '../model/element.ts';
+import { IngotError, type SourcePlace } from '../model/error.ts';
+import { PHASES, type Phase } from '../model/phase.ts';
+import type { Environment } from '../model/request.ts';
+import type { BuildContext } from './build-context.ts';
+import { HOST_PROGRAMS } from './library-files.ts';
+import { refreshResolver } from './resolver.ts';
+
+export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
+
+/** The folder of the request channel as a chroot sees it. */
+const CHANNEL_IN_TREE = `${HOOKS_IN_TREE}/${CHANNEL_FOLDER}`;
+
+/**
+ * Runs one hook on its side, in a PID namespace of its own, with the environment of its phase.
+ * @throws IngotError `HOOK_FAILED` with the hook's status, the line where bash tells, and the end of its output
+ */
+export async function runHook(context: BuildContext, hook: Hook, env: Environment, onLine: OnLine): Promise<void> {
+  await rm(join(context.channelFolder, 'failed-at'), { force: true });
+  const path = `${hook.phase}/${hook.name}`;
+  const result =
+    PHASES[hook.phase].side === 'host'
+      ? await runOnHost(context, join(context.tree.hooks, path), env, onLine)
+      : await runInTree(context, hook.phase, [`${CHANNEL_IN_TREE}/run-hook`, `${HOOKS_IN_TREE}/${path}`], env, onLine);
+  if (result.status !== 0) throw await hookFailure(context, hook, result);
+}
+
+/** Runs a command inside the root tree as the hooks of a phase run. */
+export async function runInTree(
+  context: BuildContext,
+  phase: Phase,
+  command: readonly string[],
+  env: Environment,
+  onLine: OnLine,
+): Promise<RunResult> {
+  await refreshResolver(context.tree.root);
+  const hook = command.at(-1) ?? '';
+  return await runInChroot({
+    tree: context.tree.root,
+    command,
+    env: { ...env, INGOT_HOOK: hook, BASH_ENV: `${CHANNEL_IN_TREE}/note-failure` },
+    binds: await context.chrootBinds(phase),
+    onLine,
+    collects: false,
+  });
+}
+
+/**
+ * The environment of a phase's hooks: the contract's, with what `environment.d` makes of it on the phase's side.
+ * The build tree must be open.
+ * @throws IngotError `HOOK_FAILED` naming file and line
+ */
+export async function phaseEnvironment(context: BuildContext, phase: Phase, onLine: OnLine): Promise<Environment> {
+  const before = startEnvironment(context, phase);
+  if (PHASES[phase].side === 'host') {
+    const folder = join(context.tree.hooks, 'environment.d');
+    const { workingFolder } = context.request;
+    return await sourceEnvironment({
+      folder,
+      env: before,
+      cwd: workingFolder,
+      scratch: context.channelFolder,
+      nodes: context.nodes,
+      onLine,
+    });
+  }
+  const result = join(context.channelFolder, 'environment');
+  const command = [
+    `${CHANNEL_IN_TREE}/source-environment`,
+    `${HOOKS_IN_TREE}/environment.d`,
+    `${CHANNEL_IN_TREE}/environment`,
+  ];
+  const { status, tail } = await runInTree(context, phase, command, before, onLine);
+  const sourced = await readFile(result).catch(() => undefined);
+  await rm(result, { force: true });
+  const {
+    INGOT_HOOK: _hook,
+    BASH_ENV: _bash,
+    ...env
+  } = sourcedEnvironment({ status, tail, result: sourced }, before, context.nodes);
+  return env;
+}
+
+/** The environment of a phase before `environment.d`. */
+export function startEnvironment(context: BuildContext, phase: Phase): Environment {
+  const env: Environment = {
+    ...contractEnvironment(context.environmentFacts, phase),
+    SOURCE_DATE_EPOCH: String(context.repositories.epoch),
+  };
+  return PHASES[phase].side === 'host' ? { ...env, PATH: `${HOST_PROGRAMS}:${env.PATH ?? ''}` } : env;
+}
+
+async function runOnHost(context: BuildContext, path: string, env: Environment, onLine: OnLine): Promise<RunResult> {
+  return await runForStatus('unshare', ['--pid', '--fork', '--kill-child=KILL', RUN_HOOK, path], {
+    cwd: context.request.workingFolder,
+    env: { ...env, INGOT_HOOK: path, BASH_ENV: join(context.channelFolder, 'note-failure') },
+    onLine,
+    collects: false,
+  });
+}
+
+async function hookFailure(context: BuildContext, hook: Hook, result: RunResult): Promise<IngotError> {
+  const noted = await readFile(join(context.channelFolder, 'failed-at'), 'utf8').catch(() => '');
+  const [line = '', file = '', command = ''] = noted.split('\n');
+  const isOwn = file.endsWith(`${hook.phase}/${hook.name}`);
+  const place: SourcePlace = line !== '' && isOwn ? { file: hook.source, line: Number(line) } : { file: hook.source };
+  const what = command === '' ? '' : ` at: ${command}`;
+  return new IngotError(
+    'HOOK_FAILED',
+    `${hook.phase}/${hook.name} of element ${hook.element} ended with status ${result.status}${what}`,
+    {
+      place,
+      tail: result.tail,
+      exitStatus: result.status,
+      hint: 'Mend the hook and run the same command again: it goes on from the last good layer. To look around in the tree, set break=after-error.',
+    },
+  );
+}

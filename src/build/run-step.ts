@@ -1,0 +1,119 @@
+import { chmod, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { HOOKS_IN_TREE } from '../elements/contract-environment.ts';
+import { IngotError } from '../model/error.ts';
+import type { Phase } from '../model/phase.ts';
+import type { Environment } from '../model/request.ts';
+import type { Step } from '../plan/steps.ts';
+import { openShell } from './break-shell.ts';
+import type { BuildContext } from './build-context.ts';
+import { INITRAMFS_STAND_IN } from './library-files.ts';
+import { lendResolver, returnResolver } from './resolver.ts';
+import { type OnLine, runHook, runInTree } from './run-hook.ts';
+import { tidyTree } from './tidy-tree.ts';
+
+/** The file in which the stand-in notes that package scripts want an initramfs. */
+const INITRAMFS_WISH = `${INITRAMFS_STAND_IN.target}.asked`;
+
+/**
+ * Does one step on the open build tree.
+ * @returns false when there was nothing to do
+ * @throws IngotError of the hook or program that failed
+ */
+export async function runStep(
+  context: BuildContext,
+  step: Step,
+  environmentOf: (phase: Phase) => Promise<Environment>,
+): Promise<boolean> {
+  const onLine: OnLine = (line, stream) => context.emit({ kind: 'step-output', step: step.id, stream, line });
+  switch (step.kind) {
+    case 'hook':
+      await runHook(context, step.hook, await environmentOf(step.phase), onLine);
+      return true;
+    case 'prepare-tree':
+      await prepareTree(context);
+      return true;
+    case 'packages':
+      await installPackages(context, step.packages, await environmentOf('install.d'), onLine);
+      return true;
+    case 'initramfs':
+      return await makeInitramfs(context, await environmentOf('install.d'), onLine);
+    case 'fstab':
+      return await endOfTree(context);
+    case 'finish-tree':
+      await finishTree(context);
+      return true;
+    case 'break':
+      await openShell(context, step, await environmentOf(step.phase));
+      return true;
+    default:
+      return step satisfies never;
+  }
+}
+
+async function prepareTree(context: BuildContext): Promise<void> {
+  const { root, hooks } = context.tree;
+  await mkdir(join(root, 'etc'), { recursive: true });
+  await mkdir(join(root, 'tmp'), { recursive: true });
+  await chmod(join(root, 'tmp'), 0o1777);
+  await lendResolver(root);
+  const standIn = join(root, INITRAMFS_STAND_IN.target);
+  await mkdir(dirname(standIn), { recursive: true });
+  await copyFile(INITRAMFS_STAND_IN.source, standIn);
+  const installType = `export DIB_DEFAULT_INSTALLTYPE=\${DIB_DEFAULT_INSTALLTYPE:-"${context.request.defaultInstallType}"}\n`;
+  await mkdir(join(hooks, 'environment.d'), { recursive: true });
+  await writeFile(join(hooks, 'environment.d/11-dib-install-type.bash'), installType);
+}
+
+async function installPackages(
+  context: BuildContext,
+  packages: readonly string[],
+  env: Environment,
+  onLine: OnLine,
+): Promise<void> {
+  const { status, tail } = await runInTree(context, 'install.d', ['install-packages', ...packages], env, onLine);
+  if (status === 0) return;
+  throw new IngotError('HOOK_FAILED', `Installing the packages ${packages.join(', ')} ended with status ${status}`, {
+    tail,
+    exitStatus: status,
+    hint: 'Check the names given with -p.',
+  });
+}
+
+async function makeInitramfs(context: BuildContext, env: Environment, onLine: OnLine): Promise<boolean> {
+  const wish = join(context.tree.root, INITRAMFS_WISH);
+  const isWanted = await stat(wish).then(
+    () => true,
+    () => false,
+  );
+  if (!isWanted) return false;
+  await rm(wish);
+  const { status, tail } = await runInTree(
+    context,
+    'install.d',
+    ['/usr/sbin/update-initramfs', '-c', '-k', 'all'],
+    env,
+    onLine,
+  );
+  if (status === 0) return true;
+  throw new IngotError('HOOK_FAILED', `update-initramfs ended with status ${status}`, { tail, exitStatus: status });
+}
+
+/** From here on hooks see the tree as the final filesystem: no mounts of theirs, and a file system table. */
+async function endOfTree(context: BuildContext): Promise<boolean> {
+  await context.tree.dropLeftMounts();
+  await rm(join(context.tree.root, 'lost+found'), { recursive: true, force: true });
+  if (context.layout.fstab === '') return false;
+  await mkdir(join(context.tree.root, 'etc'), { recursive: true });
+  await writeFile(join(context.tree.root, 'etc/fstab'), context.layout.fstab);
+  return true;
+}
+
+async function finishTree(context: BuildContext): Promise<void> {
+  const { root } = context.tree;
+  await returnResolver(root);
+  await rm(join(root, INITRAMFS_STAND_IN.target), { force: true });
+  await rm(join(root, INITRAMFS_WISH), { force: true });
+  await rm(join(root, HOOKS_IN_TREE), { recursive: true, force: true });
+  await tidyTree(root);
+}

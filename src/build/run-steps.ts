@@ -1,0 +1,110 @@
+import { layerKey } from '../layers/key.ts';
+import { IngotError, toErrorReport } from '../model/error.ts';
+import { PHASES, type Phase } from '../model/phase.ts';
+import type { Environment } from '../model/request.ts';
+import type { Step } from '../plan/steps.ts';
+import { breakAfterError } from './break-shell.ts';
+import type { BuildContext } from './build-context.ts';
+import { phaseEnvironment } from './run-hook.ts';
+import { runStep } from './run-step.ts';
+import { stepRecord } from './step-record.ts';
+
+/**
+ * Brings the build tree through the steps: each one's layer is restored when there is one, else the step runs and what it wrote becomes
+ * its layer. The tree is closed between steps and at the end, also after a failure.
+ * @throws IngotError of the step that failed
+ */
+export async function runSteps(context: BuildContext, steps: readonly Step[]): Promise<void> {
+  const phases = new PhaseEnvironments(context);
+  const profile = new Map<Phase, { readonly name: string; readonly ms: number }[]>();
+  for (const step of steps) {
+    const startedAt = Date.now();
+    const outcome = await restoreOrRun(context, step, phases);
+    const ms = Date.now() - startedAt;
+    if (step.kind === 'hook' && outcome === 'ran') {
+      profile.set(step.phase, [...(profile.get(step.phase) ?? []), { name: step.hook.name, ms }]);
+    }
+  }
+  for (const [phase, hooks] of profile) context.emit({ kind: 'phase-finished', phase, hooks });
+}
+
+/** Looks every step up without running any; from the first miss on, steps can only be guessed to miss. */
+export async function lookUpSteps(context: BuildContext, steps: readonly Step[]): Promise<boolean> {
+  let isComplete = true;
+  for (const step of steps) {
+    const record = await stepRecord(context, step);
+    const key = layerKey(context.tree.identity, record.fields);
+    const lookup = isComplete ? await context.store.find(key, record, context.request.refreshes === true) : undefined;
+    if (lookup?.kind === 'hit') context.tree.restore(lookup.layer);
+    else isComplete = false;
+    const missReason =
+      lookup === undefined ? 'follows a step that runs' : lookup.kind === 'miss' ? lookup.reason : undefined;
+    const outcome = lookup?.kind === 'hit' ? 'hit' : 'ran';
+    context.emit({ kind: 'step-finished', step: step.id, outcome, ms: 0, missReason });
+  }
+  return isComplete;
+}
+
+/** Environments of phases, made when the first step of a phase has to run: `environment.d` is sourced once for each. */
+class PhaseEnvironments {
+  readonly #context: BuildContext;
+  readonly #made = new Map<Phase, Environment>();
+
+  constructor(context: BuildContext) {
+    this.#context = context;
+  }
+
+  async of(phase: Phase, step: string): Promise<Environment> {
+    const known = this.#made.get(phase);
+    if (known !== undefined) return known;
+    const { emit } = this.#context;
+    const env = await phaseEnvironment(this.#context, phase, (line, stream) =>
+      emit({ kind: 'step-output', step, stream, line }),
+    );
+    this.#made.set(phase, env);
+    return env;
+  }
+}
+
+async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvironments): Promise<'hit' | 'ran'> {
+  const { emit, store, tree } = context;
+  const startedAt = Date.now();
+  const record = await stepRecord(context, step);
+  const key = layerKey(tree.identity, record.fields);
+  const lookup = await store.find(key, record, context.request.refreshes === true);
+  emit({ kind: 'step-started', step: step.id });
+  if (lookup.kind === 'hit') {
+    tree.restore(lookup.layer);
+    emit({ kind: 'step-finished', step: step.id, outcome: 'hit', ms: Date.now() - startedAt });
+    return 'hit';
+  }
+  await tree.open();
+  try {
+    const environmentOf = async (phase: Phase) => await phases.of(phase, step.id);
+    const didSomething = await runStep(context, step, environmentOf);
+    await warnOfMounts(context, step);
+    await tree.commit(key, record);
+    const outcome = didSomething ? 'ran' : 'skipped';
+    emit({ kind: 'step-finished', step: step.id, outcome, ms: Date.now() - startedAt, missReason: lookup.reason });
+    return 'ran';
+  } catch (error) {
+    emit({ kind: 'step-failed', step: step.id, ms: Date.now() - startedAt, error: toErrorReport(error) });
+    if (step.kind === 'hook' && error instanceof IngotError && PHASES[step.phase].side === 'chroot') {
+      await breakAfterError(context, step.phase, await phases.of(step.phase, step.id));
+    }
+    await tree.close();
+    throw error;
+  }
+}
+
+async function warnOfMounts(context: BuildContext, step: Step): Promise<void> {
+  const left = await context.tree.leftMounts();
+  if (left.length === 0) return;
+  const text = `${step.id} left mounts in the tree: ${left.join(', ')}`;
+  context.emit({
+    kind: 'message',
+    level: 'warning',
+    text,
+    hint: 'They are kept until post-root.d is over and never enter the image.',
+  });
+}

@@ -1,0 +1,41 @@
+import type { KeyFields } from '../layers/key.ts';
+import type { Freshness, StepRecord } from '../layers/store.ts';
+import type { Step } from '../plan/steps.ts';
+import type { BuildContext } from './build-context.ts';
+
+/** Counts the ways in which the engine's own steps have changed what they write. */
+const ENGINE_GENERATION = '1';
+
+/** What a step's layer is known by, beside the layers before it. */
+export async function stepRecord(context: BuildContext, step: Step): Promise<StepRecord> {
+  const { fields, freshness } = await describe(context, step);
+  return { step: step.id, fields: { engine: ENGINE_GENERATION, step: step.id, ...fields }, freshness };
+}
+
+async function describe(context: BuildContext, step: Step): Promise<{ fields: KeyFields; freshness: Freshness }> {
+  const { inputs, plannedEnvironment, repositories, request } = context;
+  switch (step.kind) {
+    case 'hook': {
+      const fields = await inputs.fieldsOf(step.hook, plannedEnvironment, repositories.identity);
+      return { fields, freshness: inputs.freshnessOf(step.hook) };
+    }
+    case 'prepare-tree':
+      return tracked({ 'install type': request.defaultInstallType });
+    case 'packages':
+      return tracked({ packages: step.packages.join(' '), 'package indices': repositories.identity });
+    case 'fstab':
+      return tracked({ fstab: context.layout.fstab });
+    case 'initramfs':
+      return tracked({ epoch: String(repositories.epoch) });
+    case 'finish-tree':
+      return tracked({});
+    case 'break':
+      return { fields: {}, freshness: 'always-runs' };
+    default:
+      return step satisfies never;
+  }
+}
+
+function tracked(fields: KeyFields): { fields: KeyFields; freshness: Freshness } {
+  return { fields, freshness: 'tracked' };
+}

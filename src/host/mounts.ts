@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { run } from './process.ts';
+
+export interface OverlayMount {
+  /** Folders below, the uppermost first; relative paths count from `cwd`. At least one. */
+  readonly lowers: readonly string[];
+  /** Absent for a read-only view. */
+  readonly writable?: { readonly upper: string; readonly work: string };
+  readonly target: string;
+  /** Folder from which relative paths count: the kernel takes one page of options, so short names matter. */
+  readonly cwd: string;
+  /** True inside a user namespace, where overlayfs keeps its marks in `user.*` attributes. */
+  readonly isUserNamespace: boolean;
+}
+
+/** Mounts an overlay. `volatile` leaves out every sync: what a crash of the machine damages is a layer that is not yet trusted. */
+export async function mountOverlay(overlay: OverlayMount): Promise<void> {
+  const options = [`lowerdir=${overlay.lowers.join(':')}`];
+  if (overlay.writable)
+    options.push(`upperdir=${overlay.writable.upper}`, `workdir=${overlay.writable.work}`, 'volatile');
+  if (overlay.isUserNamespace) options.push('userxattr');
+  await run('mount', ['-t', 'overlay', '-o', options.join(','), 'ingot', overlay.target], { cwd: overlay.cwd });
+}
+
+/** Makes a folder or file, with what is mounted below it, visible at another place. */
+export async function mountBind(source: string, target: string): Promise<void> {
+  await run('mount', ['--rbind', source, target]);
+}
+
+/** Takes a mount from one place to another. */
+export async function moveMount(from: string, to: string): Promise<void> {
+  await run('mount', ['--move', from, to]);
+}
+
+/** Mounts an empty memory filesystem that only its owner may enter. */
+export async function mountTmpfs(target: string): Promise<void> {
+  await run('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'ingot', target]);
+}
+
+/** Unmounts everything at and below a folder, deepest first. */
+export async function unmountTree(target: string): Promise<void> {
+  for (const point of (await mountsAtOrBelow(target)).reverse()) {
+    const { status } = await runQuietly('umount', [point]);
+    // A busy mount must not keep the build from going on: detached, it ends with the namespace at the latest.
+    if (status !== 0) await run('umount', ['--lazy', point]);
+  }
+}
+
+/** Mount points at or below a folder, in mount order. */
+export async function mountsAtOrBelow(folder: string): Promise<string[]> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8');
+  return table
+    .split('\n')
+    .map((line) => unescapeMountPoint(line.split(' ')[4] ?? ''))
+    .filter((point) => point === folder || point.startsWith(`${folder}/`));
+}
+
+async function runQuietly(command: string, args: readonly string[]) {
+  return await run(command, args, { okStatuses: [0, 1, 32] });
+}
+
+function unescapeMountPoint(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}

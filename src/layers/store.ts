@@ -1,0 +1,266 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FileLock, tryLock } from '../host/lock.ts';
+import { run } from '../host/process.ts';
+import { digestOf, explainDifference, type KeyFields, type LayerKey, layerKey } from './key.ts';
+
+/** How long the layer of a hook that reaches the network itself is believed, in ms. */
+export const UNTRACKED_MS = 24 * 60 * 60 * 1000;
+
+/** A committed state: what one step wrote on top of the layers before it. */
+export interface Layer {
+  readonly key: LayerKey;
+  /** What the next step's key starts from: `key`, or for an untracked step one that also names this run of it. */
+  readonly identity: LayerKey;
+  /** Absolute path of the tree to mount; undefined where the step wrote nothing. */
+  readonly tree?: string;
+}
+
+export type Lookup =
+  | { readonly kind: 'hit'; readonly layer: Layer }
+  | { readonly kind: 'miss'; readonly reason: string };
+
+/** Folders for one step's overlay. */
+export interface Scratch {
+  readonly folder: string;
+  readonly upper: string;
+  readonly work: string;
+}
+
+/**
+ * How long a step's layer may be believed: `tracked` as long as its key holds; `expires` after `UNTRACKED_MS`, for a step that reaches the
+ * network itself; `always-runs` never, for a step that reads what no key can name. What follows the latter is keyed by what it wrote.
+ */
+export type Freshness = 'tracked' | 'expires' | 'always-runs';
+
+export interface StepRecord {
+  /** The step's name, stable from build to build. */
+  readonly step: string;
+  readonly fields: KeyFields;
+  readonly freshness: Freshness;
+}
+
+interface LayerFile extends StepRecord {
+  readonly isEmpty: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** Boot of the machine in which it was written: until synced, a layer is believed in that boot only. */
+  readonly bootId: string;
+}
+
+/**
+ * The content-addressed store of tree states. A layer becomes visible by one rename, whole; two builds that make the same layer both
+ * succeed, and the first one's is kept.
+ */
+export class LayerStore implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #scratchFolder: string;
+  readonly #bootId: string;
+  readonly #inUse: FileLock;
+  #scratchCount = 0;
+
+  private constructor(folder: string, scratchFolder: string, bootId: string, inUse: FileLock) {
+    this.#folder = folder;
+    this.#scratchFolder = scratchFolder;
+    this.#bootId = bootId;
+    this.#inUse = inUse;
+  }
+
+  /**
+   * Opens a store and holds it against eviction until disposed.
+   * @param buildId names this build's scratch folders, which are removed on disposal
+   */
+  static async open(folder: string, buildId: string): Promise<LayerStore> {
+    const scratchFolder = scratchFolderOf(folder, buildId);
+    await mkdir(join(folder, 'layers'), { recursive: true });
+    await mkdir(join(folder, 'steps'), { recursive: true });
+    await mkdir(scratchFolder, { recursive: true });
+    const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+    let inUse = await tryLock(join(folder, 'lock'), 'shared');
+    while (inUse === undefined) {
+      // Somebody is evicting, which takes a moment.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      inUse = await tryLock(join(folder, 'lock'), 'shared');
+    }
+    return new LayerStore(folder, scratchFolder, bootId, inUse);
+  }
+
+  /** This build's own folder on the store's filesystem; it is gone when the store is disposed. */
+  get scratchFolder(): string {
+    return this.#scratchFolder;
+  }
+
+  /** The layer of a key, or in words why there is none. A damaged layer is removed and counts as missing. */
+  async find(key: LayerKey, record: StepRecord, refreshes: boolean): Promise<Lookup> {
+    if (record.freshness === 'always-runs')
+      return { kind: 'miss', reason: 'always runs: it reads files of the caller' };
+    const file = await this.#readLayer(key);
+    if (file === undefined) return { kind: 'miss', reason: await this.#explain(record) };
+    const age = Date.now() - file.createdAt;
+    if (file.freshness === 'expires' && (refreshes || age > UNTRACKED_MS)) {
+      await this.remove(key);
+      return {
+        kind: 'miss',
+        reason: refreshes ? 'reaches the network, refresh asked for' : 'reaches the network, older than a day',
+      };
+    }
+    const now = new Date();
+    await utimes(join(this.#folder, 'layers', key, 'layer.json'), now, now);
+    return { kind: 'hit', layer: this.#layerOf(key, file) };
+  }
+
+  /** New empty folders for a step's overlay, on the store's filesystem. */
+  async scratch(): Promise<Scratch> {
+    this.#scratchCount += 1;
+    const folder = join(this.#scratchFolder, String(this.#scratchCount));
+    const scratch = { folder, upper: join(folder, 'upper'), work: join(folder, 'work') };
+    await mkdir(scratch.upper, { recursive: true });
+    await mkdir(scratch.work);
+    return scratch;
+  }
+
+  /** Turns what a step wrote into the layer of `key`. The scratch folders are gone afterwards; they must not be mounted. */
+  async commit(plannedKey: LayerKey, scratch: Scratch, record: StepRecord): Promise<Layer> {
+    const key =
+      record.freshness === 'always-runs' ? layerKey(plannedKey, { wrote: await contentOf(scratch.upper) }) : plannedKey;
+    const isEmpty = (await readdir(scratch.upper)).length === 0;
+    const made = join(scratch.folder, 'layer');
+    await mkdir(made);
+    if (!isEmpty) await rename(scratch.upper, join(made, 'tree'));
+    const bytes = isEmpty ? 0 : await diskUsage(made);
+    const file: LayerFile = { ...record, isEmpty, createdAt: Date.now(), bytes, bootId: this.#bootId };
+    await writeFile(join(made, 'layer.json'), JSON.stringify(file));
+    const present = await this.#readLayer(key);
+    if (present === undefined) await rename(made, join(this.#folder, 'layers', key));
+    await writeFile(this.#stepFile(record.step), JSON.stringify(record.fields));
+    await rm(scratch.folder, { recursive: true, force: true });
+    return this.#layerOf(key, present ?? file);
+  }
+
+  /** Forgets a layer. */
+  async remove(key: LayerKey): Promise<void> {
+    const doomed = join(this.#scratchFolder, `removed-${key}`);
+    await rename(join(this.#folder, 'layers', key), doomed).catch(ignoreMissing);
+    await rm(doomed, { recursive: true, force: true });
+  }
+
+  /** Lets every layer outlive a crash of the machine. */
+  async sync(): Promise<void> {
+    const fresh: string[] = [];
+    for (const key of await readdir(join(this.#folder, 'layers'))) {
+      if ((await exists(join(this.#folder, 'layers', key, 'durable'))) === false) fresh.push(key);
+    }
+    if (fresh.length === 0) return;
+    await run('sync', ['--file-system', this.#folder]);
+    for (const key of fresh) await writeFile(join(this.#folder, 'layers', key, 'durable'), '').catch(ignoreMissing);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#scratchFolder, { recursive: true, force: true });
+    await this.#inUse[Symbol.asyncDispose]();
+  }
+
+  #layerOf(key: LayerKey, file: LayerFile): Layer {
+    const identity = file.freshness === 'expires' ? layerKey(key, { createdAt: String(file.createdAt) }) : key;
+    return file.isEmpty ? { key, identity } : { key, identity, tree: join(this.#folder, 'layers', key, 'tree') };
+  }
+
+  #stepFile(step: string): string {
+    return join(this.#folder, 'steps', `${digestOf(step).slice(0, 32)}.json`);
+  }
+
+  async #explain(record: StepRecord): Promise<string> {
+    const before = await readJson<KeyFields>(this.#stepFile(record.step));
+    if (before === undefined) return 'not built before';
+    return explainDifference(before, record.fields) ?? 'an earlier step changed';
+  }
+
+  async #readLayer(key: LayerKey): Promise<LayerFile | undefined> {
+    const folder = join(this.#folder, 'layers', key);
+    const file = await readJson<LayerFile>(join(folder, 'layer.json'));
+    const isWhole = file !== undefined && (file.isEmpty || (await exists(join(folder, 'tree'))));
+    if (isWhole && (file.bootId === this.#bootId || (await exists(join(folder, 'durable'))))) return file;
+    if (await exists(folder)) await this.remove(key);
+    return undefined;
+  }
+}
+
+/**
+ * Removes least recently used layers until the store is within a limit. Does nothing while a build holds the store.
+ * @param limitBytes bytes on disk
+ * @returns keys of the removed layers
+ */
+export async function evictLayers(folder: string, limitBytes: number): Promise<readonly string[]> {
+  await using lock = await tryLock(join(folder, 'lock'), 'exclusive');
+  if (lock === undefined) return [];
+  const layers = [];
+  for (const key of await readdir(join(folder, 'layers')).catch(() => [])) {
+    const path = join(folder, 'layers', key, 'layer.json');
+    const file = await readJson<LayerFile>(path);
+    const usedAt = file === undefined ? 0 : (await stat(path)).mtimeMs;
+    layers.push({ key, bytes: file?.bytes ?? 0, usedAt });
+  }
+  layers.sort((a, b) => a.usedAt - b.usedAt);
+  let total = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+  const removed: string[] = [];
+  for (const layer of layers) {
+    if (total <= limitBytes) break;
+    await rm(join(folder, 'layers', layer.key), { recursive: true, force: true });
+    total -= layer.bytes;
+    removed.push(layer.key);
+  }
+  return removed;
+}
+
+/** Where a build keeps its unfinished layers, for whoever has to clean up after it. */
+export function scratchFolderOf(folder: string, buildId: string): string {
+  return join(folder, 'scratch', buildId);
+}
+
+/** Digest of all that a folder holds but times. */
+async function contentOf(folder: string): Promise<string> {
+  const archive = [
+    '--create',
+    '--sort=name',
+    '--mtime=@0',
+    '--numeric-owner',
+    '--xattrs',
+    '--xattrs-include=*',
+    '--directory',
+    folder,
+    '.',
+  ];
+  const hash = createHash('sha256');
+  const { stdout } = await run('tar', ['--file=-', ...archive], { encoding: 'latin1' });
+  return hash.update(stdout, 'latin1').digest('hex');
+}
+
+async function diskUsage(folder: string): Promise<number> {
+  const { stdout } = await run('du', ['--summarize', '--block-size=1', folder]);
+  return Number.parseInt(stdout, 10);
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    ignoreMissing(error);
+    return undefined;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function ignoreMissing(error: unknown): void {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return;
+  throw error;
+}
