@@ -1,0 +1,125 @@
+import type { DiskLayout } from '../model/disk.ts';
+import { buildFilesystem } from './build-filesystem.ts';
+import { buildTable } from './build-table.ts';
+import { filesystemsOf } from './fstab.ts';
+import type { LayoutDefaults } from './layout-defaults.ts';
+import type { LayoutEntry, LayoutFindings, LayoutKind } from './layout-entries.ts';
+import { type LayoutContext, onlyChild, placeOf, report, textValue } from './layout-values.ts';
+import { parseSize, SIZE_CHOICES } from './size-text.ts';
+
+/** What a node of each kind may stand on. */
+const BASES: Readonly<Record<LayoutKind, readonly LayoutKind[]>> = {
+  local_loop: [],
+  partitioning: ['local_loop'],
+  partition: ['partitioning'],
+  mkfs: ['local_loop', 'partition'],
+  mount: ['mkfs'],
+  fstab: ['mount'],
+};
+
+/** Turns the flat form of a layout into the disk it describes. Faults are noted in `findings`; then the result is of no use. */
+export function buildLayout(
+  entries: readonly LayoutEntry[],
+  defaults: LayoutDefaults,
+  findings: LayoutFindings,
+): DiskLayout | undefined {
+  const context: LayoutContext = { entries, defaults, findings };
+  checkNames(context);
+  checkBases(context);
+  const disk = onlyDisk(context);
+  const content = disk && onlyChild(context, disk, ['partitioning', 'mkfs']);
+  if (disk === undefined) return undefined;
+  if (content === undefined) {
+    report(context, disk.place, 'Nothing stands on the disk "image0"', 'Add a "partitioning" or "mkfs" node to it.');
+    return undefined;
+  }
+  const layout: DiskLayout = {
+    sectorSize: sectorSize(context, disk),
+    size: diskSize(context, disk),
+    content: content.kind === 'partitioning' ? buildTable(context, content) : buildFilesystem(context, content),
+  };
+  checkFilesystems(context, layout);
+  return layout;
+}
+
+function checkNames(context: LayoutContext): void {
+  const seen = new Set<string>();
+  for (const entry of context.entries) {
+    if (seen.has(entry.name)) {
+      report(context, entry.place, `Two nodes are called "${entry.name}"`, 'Give one of them another name.');
+    }
+    seen.add(entry.name);
+  }
+}
+
+function checkBases(context: LayoutContext): void {
+  for (const entry of context.entries) {
+    const allowed = BASES[entry.kind];
+    if (allowed.length === 0) continue;
+    const fitting = context.entries.filter((other) => allowed.includes(other.kind));
+    if (fitting.some((other) => other.name === entry.base)) continue;
+    const message =
+      entry.base === undefined
+        ? `"${entry.kind}" says not what it stands on`
+        : `"${entry.name}" cannot stand on "${entry.base}"`;
+    const names = fitting.map((other) => other.name).join(', ');
+    report(
+      context,
+      placeOf(entry, 'base'),
+      message,
+      `"base" may be ${names === '' ? `a ${allowed.join(' or ')}` : names}.`,
+    );
+  }
+}
+
+function onlyDisk(context: LayoutContext): LayoutEntry | undefined {
+  const disks = context.entries.filter((entry) => entry.kind === 'local_loop');
+  const disk = disks.find((entry) => entry.name === 'image0');
+  for (const extra of disks.filter((entry) => entry !== disk)) {
+    const hint = 'An image is one disk, called image0.';
+    report(context, extra.place, `"${extra.name}" is a disk that cannot be built`, hint);
+  }
+  const [first] = context.entries;
+  if (disk === undefined && disks.length === 0 && first !== undefined) {
+    const hint = 'Begin the layout with "- local_loop:" and "name: image0" below it.';
+    report(context, first.place, 'The layout has no disk', hint);
+  }
+  return disk;
+}
+
+function sectorSize(context: LayoutContext, disk: LayoutEntry): 512 | 4096 {
+  const written = context.defaults.sectorSize ?? Number(textValue(context, disk, 'block_size') ?? '512');
+  if (written === 512 || written === 4096) return written;
+  report(context, placeOf(disk, 'block_size'), `Sectors of ${written} bytes are not possible`, 'Choose 512 or 4096.');
+  return 512;
+}
+
+function diskSize(context: LayoutContext, disk: LayoutEntry): DiskLayout['size'] {
+  const text = textValue(context, disk, 'size');
+  const size = text === undefined ? undefined : parseSize(text);
+  if (text !== undefined && size === undefined) {
+    report(context, placeOf(disk, 'size'), `"${text}" is not a size`, `Write ${SIZE_CHOICES}.`);
+  }
+  return size;
+}
+
+function checkFilesystems(context: LayoutContext, layout: DiskLayout): void {
+  const labels = new Set<string>();
+  const points = new Set<string>();
+  for (const { name, label, mount } of filesystemsOf(layout)) {
+    const place = context.entries.find((entry) => entry.name === name)?.place;
+    if (place === undefined) continue;
+    if (labels.has(label))
+      report(context, place, `Two filesystems have the label "${label}"`, 'Give each its own label.');
+    labels.add(label);
+    if (mount === undefined) continue;
+    if (points.has(mount.point)) {
+      report(context, place, `Two filesystems are mounted at ${mount.point}`, 'Give each its own mount point.');
+    }
+    points.add(mount.point);
+  }
+  const [first] = context.entries;
+  if (!points.has('/') && first !== undefined && context.findings.issues.length === 0) {
+    report(context, first.place, 'No filesystem is mounted at /', 'Add "mount:" with "mount_point: /" to the root.');
+  }
+}

@@ -1,0 +1,13 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Bytes that belong at an offset of the disk. */
+export interface DiskBytes {
+  /** From the beginning of the disk. */
+  readonly offset: number;
+  readonly data: Uint8Array;
+}
+
+/** Writes each piece at its place. */
+export async function writeDiskBytes(file: FileHandle, pieces: readonly DiskBytes[]): Promise<void> {
+  for (const { offset, data } of pieces) await file.write(data, 0, data.length, offset);
+}

@@ -1,0 +1,59 @@
+import type { DiskLayout } from '../model/disk.ts';
+import { IngotError, type Issue } from '../model/error.ts';
+import { buildLayout } from './build-layout.ts';
+import { filesystemsOf, fstabText, mountedFilesystems } from './fstab.ts';
+import type { LayoutDefaults } from './layout-defaults.ts';
+import { flattenLayout, type LayoutFindings } from './layout-entries.ts';
+import { readPlacedYaml } from './placed-yaml.ts';
+
+/** A layout that was understood, and the facts about it that hooks may ask for. */
+export interface ReadLayout {
+  readonly layout: DiskLayout;
+  /** Text for `/etc/fstab`. */
+  readonly fstab: string;
+  /** `DIB_ROOT_LABEL`. */
+  readonly rootLabel: string;
+  /** `DIB_ROOT_FSTYPE`. */
+  readonly rootType: string;
+  /** `DIB_BOOT_LABEL`: empty unless `/boot` is a filesystem of its own. */
+  readonly bootLabel: string;
+  /** `DIB_MOUNTPOINTS`: joined with `|`, in the order of the layout. */
+  readonly mountPoints: string;
+  /** What was left out because nothing understands it. */
+  readonly warnings: readonly Issue[];
+}
+
+/**
+ * Reads a block-device layout, in its nested or its flat form.
+ * @param file name for messages
+ * @throws IngotError `LAYOUT_INVALID` with every fault found, each with line and column
+ */
+export function readLayout(text: string, file: string, defaults: LayoutDefaults): ReadLayout {
+  const { root, issues } = readPlacedYaml(text, file);
+  const findings: LayoutFindings = { issues: [...issues], warnings: [] };
+  const entries = findings.issues.length > 0 ? [] : flattenLayout(root, findings);
+  const layout = findings.issues.length > 0 ? undefined : buildLayout(entries, defaults, findings);
+  if (layout === undefined || findings.issues.length > 0) throw invalid(file, findings.issues);
+  return { ...factsOf(layout), layout, warnings: findings.warnings };
+}
+
+function factsOf(layout: DiskLayout): Omit<ReadLayout, 'layout' | 'warnings'> {
+  const mounted = mountedFilesystems(layout);
+  const at = (point: string) => mounted.find((filesystem) => filesystem.mount.point === point);
+  const root = at('/');
+  return {
+    fstab: fstabText(layout),
+    rootLabel: root?.label ?? '',
+    rootType: root?.type ?? '',
+    bootLabel: at('/boot')?.label ?? '',
+    mountPoints: filesystemsOf(layout)
+      .flatMap((filesystem) => filesystem.mount?.point ?? [])
+      .join('|'),
+  };
+}
+
+function invalid(file: string, issues: readonly Issue[]): IngotError {
+  const [first] = issues;
+  const message = issues.length === 1 ? `${first?.message}` : `The block-device layout has ${issues.length} faults`;
+  return new IngotError('LAYOUT_INVALID', message, { place: first?.place ?? { file }, issues, hint: first?.hint });
+}
