@@ -24,7 +24,7 @@ export async function breakAfterError(context: BuildContext, phase: Phase, env: 
   const { points, command, outsideTarget } = context.request.breaks;
   if (!points.includes('after-error')) return;
   const program = command ?? 'bash';
-  const shellEnv = outsideTarget ? startEnvironment(context, 'post-root.d') : env;
+  const shellEnv = outsideTarget ? await startEnvironment(context, 'post-root.d') : env;
   await shell(context, { reason: 'after-error', isInside: !outsideTarget, program, phase }, shellEnv);
 }
 

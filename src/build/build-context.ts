@@ -1,3 +1,4 @@
+import type { DiskIdentity } from '../disk/identity.ts';
 import type { ReadLayout } from '../disk/read-layout.ts';
 import type { EnvironmentFacts } from '../elements/contract-environment.ts';
 import type { ElementLibrary } from '../elements/element-library.ts';
@@ -28,6 +29,8 @@ export interface BuildContext {
   /** Environment of host hooks as far as the elements' files settle it: what keys are made from. */
   readonly plannedEnvironment: Environment;
   readonly repositories: RepositoryState;
+  /** Names the plan: identifiers on the disk are derived from it. */
+  readonly identity: DiskIdentity;
   readonly store: LayerStore;
   readonly tree: BuildTree;
   /** Folder of the request channel, on the host side. */

@@ -1,9 +1,10 @@
 import { readPhaseHooks } from '../elements/phase-hooks.ts';
-import type { EmitEvent } from '../model/events.ts';
+import type { EmitEvent, StepSummary } from '../model/events.ts';
 import { PHASE_NAMES } from '../model/phase.ts';
 import { planSteps, type Step } from '../plan/steps.ts';
+import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
-import { makeImage } from './make-image.ts';
+import { endsWithTree, IMAGE_STEPS, makeImage } from './make-image.ts';
 import { type OpenBuild, openBuild } from './open-build.ts';
 import { lookUpSteps, runSteps } from './run-steps.ts';
 
@@ -18,17 +19,17 @@ export async function cast(task: BuilderTask, emit: EmitEvent): Promise<void> {
   emit({
     kind: 'build-started',
     elements: context.elements.map((element) => element.name),
-    steps: planned.map(summaryOf),
+    steps: [...planned.map(summaryOf), ...imageSteps(context)],
   });
   const { early, late } = splitSteps(planned);
   if (task.mode === 'plan') {
-    if (await lookUpSteps(context, early)) await lookUpSteps(context, await planLate(build, late));
-    else await lookUpSteps(context, late);
+    const isComplete = await lookUpSteps(context, early, true);
+    await lookUpSteps(context, isComplete ? await planLate(build, late) : late, isComplete);
     return;
   }
   await runSteps(context, early);
   await runSteps(context, await planLate(build, late));
-  await makeImage(context);
+  if (!endsWithTree(context)) await makeImage(context);
 }
 
 /** Hooks of extra-data.d can make hooks of later phases, so only the tree after them tells what comes. */
@@ -54,7 +55,8 @@ async function planLate(build: OpenBuild, guessed: readonly Step[]): Promise<rea
   });
   const { early, late } = splitSteps(steps);
   const isNew = late.length !== guessed.length || late.some((step, index) => step.id !== guessed[index]?.id);
-  if (isNew) context.emit({ kind: 'steps-planned', steps: [...early, ...late].map(summaryOf) });
+  const summaries = [...[...early, ...late].map(summaryOf), ...imageSteps(context)];
+  if (isNew) context.emit({ kind: 'steps-planned', steps: summaries });
   return late;
 }
 
@@ -63,6 +65,10 @@ function splitSteps(steps: readonly Step[]): { readonly early: readonly Step[]; 
     (step) => step.phase === 'pre-install.d' || step.id === 'initramfs after install.d' || step.phase === 'install.d',
   );
   return { early: steps.slice(0, firstLate), late: steps.slice(firstLate) };
+}
+
+function imageSteps(context: BuildContext): readonly StepSummary[] {
+  return endsWithTree(context) ? [] : IMAGE_STEPS;
 }
 
 function summaryOf({ id, title, element, phase }: Step): Pick<Step, 'id' | 'title' | 'element' | 'phase'> {

@@ -1,4 +1,100 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assembleDisk } from '../disk/assemble-disk.ts';
+import { writerOf } from '../formats/registry.ts';
+import { writeArtifacts } from '../formats/write-artifacts.ts';
+import { ArtifactStore, evictArtifacts } from '../layers/artifact-store.ts';
+import { type LayerKey, layerKey } from '../layers/key.ts';
+import { bytes, KIB } from '../model/bytes.ts';
+import { IngotError, toErrorReport } from '../model/error.ts';
+import type { StepSummary } from '../model/events.ts';
 import type { BuildContext } from './build-context.ts';
+import { readImageSize } from './image-size-record.ts';
 
-/** Puts the finished tree on a disk and writes the image files. */
-export async function makeImage(_context: BuildContext): Promise<void> {}
+/** Bytes of finished images that are kept for builds that ask for the same once more. */
+const KEPT_IMAGES_BYTES = 8 * 1024 ** 3;
+
+export const IMAGE_STEPS: readonly StepSummary[] = [
+  { id: 'disk', title: 'filesystems, partitions, boot loader' },
+  { id: 'image files', title: 'image files' },
+];
+
+/** True for builds that end with the tree: ramdisks, and images whose elements write their own files. */
+export function endsWithTree({ request, elements }: Pick<BuildContext, 'request' | 'elements'>): boolean {
+  return request.purpose === 'ramdisk' || elements.some((element) => element.name.includes('no-final-image'));
+}
+
+/**
+ * Puts the finished tree on a disk and writes the image files, or hands out again the files that the same tree gave before.
+ * @throws IngotError of what cannot be made or written
+ */
+export async function makeImage(context: BuildContext): Promise<void> {
+  const { request, tree, emit, repositories, task } = context;
+  const folder = join(task.folders.cache, 'images');
+  const images = new ArtifactStore(folder);
+  const key = imageKey(context);
+  const kept = await images.find(key);
+  const missing = request.formats.filter((format) => kept[format] === undefined);
+  await tree.open();
+  try {
+    const rawDisk = join(task.folders.image, 'image0.raw');
+    const needsDisk = missing.some((format) => writerOf(format).source === 'disk');
+    await timed(context, 'disk', needsDisk, async () => await makeDisk(context, rawDisk));
+    await timed(context, 'image files', missing.length > 0, async () => {
+      const signal = new AbortController().signal;
+      const artifacts = await writeArtifacts({
+        request,
+        rawDisk,
+        tree: tree.root,
+        epoch: repositories.epoch,
+        kept,
+        emit,
+        signal,
+      });
+      await images.keep(key, artifacts);
+    });
+    await rm(rawDisk, { force: true });
+  } finally {
+    await tree.close();
+  }
+  await evictArtifacts(folder, KEPT_IMAGES_BYTES);
+}
+
+/** Everything beside the tree that the image files depend on. */
+function imageKey({ tree, request, layout, identity, repositories }: BuildContext): LayerKey {
+  const { qcow2, size, filesystem } = request;
+  return layerKey(tree.identity, {
+    identity,
+    layout: JSON.stringify(layout.layout),
+    epoch: String(repositories.epoch),
+    wish: JSON.stringify({ qcow2, size, filesystem, gzip: request.environment.DIB_GZIP_BIN }),
+  });
+}
+
+async function makeDisk(context: BuildContext, output: string): Promise<void> {
+  const { layout, tree, repositories, identity } = context;
+  const imageSizeKib = await readImageSize(context.task.folders.build);
+  if (imageSizeKib === undefined)
+    throw new IngotError('INTERNAL', 'The size of the image was not settled before the disk');
+  await assembleDisk({
+    layout: layout.layout,
+    tree: tree.root,
+    output,
+    size: bytes(imageSizeKib * KIB),
+    identity,
+    epoch: repositories.epoch,
+  });
+}
+
+/** Runs an act as a step of the build, for whoever watches. */
+async function timed(context: BuildContext, step: string, isNeeded: boolean, act: () => Promise<void>): Promise<void> {
+  const startedAt = Date.now();
+  context.emit({ kind: 'step-started', step });
+  try {
+    if (isNeeded || step === 'image files') await act();
+  } catch (error) {
+    context.emit({ kind: 'step-failed', step, ms: Date.now() - startedAt, error: toErrorReport(error) });
+    throw error;
+  }
+  context.emit({ kind: 'step-finished', step, outcome: isNeeded ? 'ran' : 'hit', ms: Date.now() - startedAt });
+}

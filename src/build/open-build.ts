@@ -14,6 +14,7 @@ import { idleHookWarnings, planHooks } from '../elements/phase-hooks.ts';
 import { sourceEnvironment } from '../elements/source-environment.ts';
 import { availableMemory } from '../host/memory.ts';
 import { mountTmpfs } from '../host/mounts.ts';
+import { digestOf } from '../layers/key.ts';
 import { LayerStore } from '../layers/store.ts';
 import { GIB } from '../model/bytes.ts';
 import type { Element, Hook } from '../model/element.ts';
@@ -90,6 +91,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     environmentFacts,
     plannedEnvironment,
     repositories,
+    identity: identityOf(task, elements, layout.text, repositories.identity),
     store,
     tree,
     channelFolder: channel.folder,
@@ -190,6 +192,17 @@ async function planEnvironment(
   const folder = join(hooksFolder, 'environment.d');
   const sourced = await sourceEnvironment({ folder, env, cwd: task.request.workingFolder, scratch, nodes });
   return { DIB_DEFAULT_INSTALLTYPE: task.request.defaultInstallType, ...sourced };
+}
+
+/** What makes this image this image: two builds with the same identity put the same identifiers on their disks. */
+function identityOf(
+  { request }: BuilderTask,
+  elements: readonly Element[],
+  layoutText: string,
+  repositories: string,
+): string {
+  const names = elements.map((element) => element.name);
+  return digestOf(JSON.stringify([request.arch, names, request.packages, layoutText, repositories]));
 }
 
 function refuseDeviceHooks(hooks: readonly Hook[]): void {

@@ -9,6 +9,7 @@ import { IngotError, type SourcePlace } from '../model/error.ts';
 import { PHASES, type Phase } from '../model/phase.ts';
 import type { Environment } from '../model/request.ts';
 import type { BuildContext } from './build-context.ts';
+import { readImageSize } from './image-size-record.ts';
 import { HOST_PROGRAMS } from './library-files.ts';
 import { refreshResolver } from './resolver.ts';
 
@@ -57,7 +58,7 @@ export async function runInTree(
  * @throws IngotError `HOOK_FAILED` naming file and line
  */
 export async function phaseEnvironment(context: BuildContext, phase: Phase, onLine: OnLine): Promise<Environment> {
-  const before = startEnvironment(context, phase);
+  const before = await startEnvironment(context, phase);
   if (PHASES[phase].side === 'host') {
     const folder = join(context.tree.hooks, 'environment.d');
     const { workingFolder } = context.request;
@@ -88,9 +89,10 @@ export async function phaseEnvironment(context: BuildContext, phase: Phase, onLi
 }
 
 /** The environment of a phase before `environment.d`. */
-export function startEnvironment(context: BuildContext, phase: Phase): Environment {
+export async function startEnvironment(context: BuildContext, phase: Phase): Promise<Environment> {
+  const imageSizeKib = PHASES[phase].isFinalTree ? await readImageSize(context.task.folders.build) : undefined;
   const env: Environment = {
-    ...contractEnvironment(context.environmentFacts, phase),
+    ...contractEnvironment({ ...context.environmentFacts, imageSizeKib }, phase),
     SOURCE_DATE_EPOCH: String(context.repositories.epoch),
   };
   return PHASES[phase].side === 'host' ? { ...env, PATH: `${HOST_PROGRAMS}:${env.PATH ?? ''}` } : env;

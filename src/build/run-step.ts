@@ -7,6 +7,7 @@ import type { Environment } from '../model/request.ts';
 import type { Step } from '../plan/steps.ts';
 import { openShell } from './break-shell.ts';
 import type { BuildContext } from './build-context.ts';
+import { settleImageSize } from './image-size-record.ts';
 import { INITRAMFS_STAND_IN } from './library-files.ts';
 import { lendResolver, returnResolver } from './resolver.ts';
 import { type OnLine, runHook, runInTree } from './run-hook.ts';
@@ -103,7 +104,8 @@ async function makeInitramfs(context: BuildContext, env: Environment, onLine: On
 async function endOfTree(context: BuildContext): Promise<boolean> {
   await context.tree.dropLeftMounts();
   await rm(join(context.tree.root, 'lost+found'), { recursive: true, force: true });
-  if (context.layout.fstab === '') return false;
+  await settleImageSize(context);
+  if (context.layout.fstab === '') return true;
   await mkdir(join(context.tree.root, 'etc'), { recursive: true });
   await writeFile(join(context.tree.root, 'etc/fstab'), context.layout.fstab);
   return true;

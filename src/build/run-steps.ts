@@ -28,9 +28,17 @@ export async function runSteps(context: BuildContext, steps: readonly Step[]): P
   for (const [phase, hooks] of profile) context.emit({ kind: 'phase-finished', phase, hooks });
 }
 
-/** Looks every step up without running any; from the first miss on, steps can only be guessed to miss. */
-export async function lookUpSteps(context: BuildContext, steps: readonly Step[]): Promise<boolean> {
-  let isComplete = true;
+/**
+ * Looks every step up without running any.
+ * @param isRestored false when a step before these would have to run: then these will, too
+ * @returns false when a step would have to run
+ */
+export async function lookUpSteps(
+  context: BuildContext,
+  steps: readonly Step[],
+  isRestored: boolean,
+): Promise<boolean> {
+  let isComplete = isRestored;
   for (const step of steps) {
     const record = await stepRecord(context, step);
     const key = layerKey(context.tree.identity, record.fields);

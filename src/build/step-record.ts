@@ -1,5 +1,6 @@
 import type { KeyFields } from '../layers/key.ts';
 import type { Freshness, StepRecord } from '../layers/store.ts';
+import { PHASES } from '../model/phase.ts';
 import type { Step } from '../plan/steps.ts';
 import type { BuildContext } from './build-context.ts';
 
@@ -16,7 +17,8 @@ async function describe(context: BuildContext, step: Step): Promise<{ fields: Ke
   const { inputs, plannedEnvironment, repositories, request } = context;
   switch (step.kind) {
     case 'hook': {
-      const fields = await inputs.fieldsOf(step.hook, plannedEnvironment, repositories.identity);
+      const seen = await inputs.fieldsOf(step.hook, plannedEnvironment, repositories.identity);
+      const fields = PHASES[step.phase].isFinalTree ? { ...seen, 'disk identity': context.identity } : seen;
       return { fields, freshness: inputs.freshnessOf(step.hook) };
     }
     case 'prepare-tree':
@@ -24,7 +26,7 @@ async function describe(context: BuildContext, step: Step): Promise<{ fields: Ke
     case 'packages':
       return tracked({ packages: step.packages.join(' '), 'package indices': repositories.identity });
     case 'fstab':
-      return tracked({ fstab: context.layout.fstab });
+      return tracked({ fstab: context.layout.fstab, size: JSON.stringify(request.size) });
     case 'initramfs':
       return tracked({ epoch: String(repositories.epoch) });
     case 'finish-tree':

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { type AsideFile, openAside, removeAbandonedAsides } from '../host/aside-file.ts';
 import { writeFileAtomically } from '../host/atomic-file.ts';
-import type { Artifact } from '../model/artifact.ts';
+import { run } from '../host/process.ts';
+import type { Artifact, ImageFormat } from '../model/artifact.ts';
 import { bytes } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
@@ -24,6 +25,8 @@ export interface WriteArtifactsOptions {
   readonly rawDisk?: string;
   /** Absolute path of the root tree; needed for `tar` and `tgz`. */
   readonly tree?: string;
+  /** Files from an earlier build that are the same as what would be made; they are copied instead. */
+  readonly kept?: Readonly<Partial<Record<ImageFormat, string>>>;
   /** Seconds since the Unix epoch; later times in archives are set to it. */
   readonly epoch: number;
   readonly emit: EmitEvent;
@@ -53,14 +56,17 @@ export async function writeArtifacts(options: WriteArtifactsOptions): Promise<Ar
 }
 
 async function writeOne(output: Output, options: WriteArtifactsOptions): Promise<Artifact> {
+  const kept = options.kept?.[output.format];
+  const rawDisk = kept === undefined ? options.rawDisk : undefined;
   try {
     await removeAbandonedAsides(output.path);
-    await checkSpace(output, options.rawDisk);
+    await checkSpace(output, rawDisk);
     await using aside = await openAside(output.path);
-    await writerOf(output.format).write(inputOf(output, aside, options));
+    if (kept === undefined) await writerOf(output.format).write(inputOf(output, aside, options));
+    else await run('cp', ['--reflink=auto', '--sparse=auto', kept, aside.path], { signal: options.signal });
     return await publish(output, aside, options);
   } catch (error) {
-    throw await explainWriteFailure(error, output, options.rawDisk);
+    throw await explainWriteFailure(error, output, rawDisk);
   }
 }
 

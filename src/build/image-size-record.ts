@@ -1,0 +1,31 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { imageSize } from '../disk/image-size.ts';
+import { measureTree } from '../disk/measure-tree.ts';
+import { KIB } from '../model/bytes.ts';
+import type { BuildContext } from './build-context.ts';
+
+/** Below the build folder, so that the number is part of the layer in which it was settled. */
+const RECORD = 'states/image-size-kib';
+
+/** Settles how large the disk will be, from the tree as it is at the end of post-root.d and the request's wishes. */
+export async function settleImageSize({ task, tree, request, elements, layout }: BuildContext): Promise<void> {
+  const { imageGib, extraMib, journalMib } = request.size;
+  const size = imageSize({
+    treeBytes: measureTree(tree.root).blockBytes,
+    imageGib,
+    extraMib,
+    journalMib,
+    rootType: layout.rootType,
+    elements: elements.map((element) => element.name),
+  });
+  const path = join(task.folders.build, RECORD);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, String(size / KIB));
+}
+
+/** The size settled for the disk in KiB; undefined before that. The build tree must be open. */
+export async function readImageSize(buildFolder: string): Promise<number | undefined> {
+  const text = await readFile(join(buildFolder, RECORD), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : Number(text);
+}
