@@ -1,0 +1,120 @@
+import { HOST_TOOLS } from '../src/host/tools.ts';
+import { ERROR_CODES } from '../src/model/error-codes.ts';
+import { PHASE_NAMES, PHASES } from '../src/model/phase.ts';
+import {
+  COMMAND_VARIABLES,
+  type CommandVariable,
+  optionOf,
+  SETTING_NAMES,
+} from '../src/spec/disk-image-create-options.ts';
+import { optionHeading } from '../src/spec/help-text.ts';
+import { INGOT_BUILD_OPTION_LIST } from '../src/spec/ingot-build-options.ts';
+
+/** The pages of `docs/reference`, each made from a table of the code: file name to Markdown text. */
+export function referencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['disk-image-create.md', diskImageCreatePage()],
+    ['ingot-build.md', ingotBuildPage()],
+    ['errors.md', errorsPage()],
+    ['phases.md', phasesPage()],
+    ['host-tools.md', hostToolsPage()],
+  ]);
+}
+
+function diskImageCreatePage(): string {
+  const options = SETTING_NAMES.map((name) => {
+    const option = optionOf(name);
+    return [
+      code(optionHeading(option)),
+      sentence(option.help),
+      option.fallback,
+      code(option.reads),
+      code(option.exports),
+    ];
+  });
+  const variables: readonly (readonly [string, CommandVariable])[] = Object.entries(COMMAND_VARIABLES);
+  return page('disk-image-create and ramdisk-image-create', [
+    'Usage: `disk-image-create [OPTION]... ELEMENT...`',
+    'Options and elements may stand in any order, and `--` ends the options. A long option may be shortened to any prefix that no other one has. An option goes before its variable; an empty value stands for none. Exit status: 0, the status of the hook that failed, 130 or 143 after SIGINT or SIGTERM, else 1.',
+    '## Options',
+    table(['Option', 'Meaning', 'Without it', 'Read from', 'Hooks see it as'], options),
+    '## Variables',
+    'Elements read more variables; their own pages have them.',
+    table(
+      ['Variable', 'Meaning', 'Without it'],
+      variables.map(([name, { help, fallback }]) => [code(name), sentence(help), fallback]),
+    ),
+    '## Names of the files',
+    'Each format is written to `NAME.FORMAT`. With a single format a name that already ends so keeps its ending; with several, each adds its own. `--checksum` adds `.md5` and `.sha256` files in the form of coreutils. Files of the manifests element are in `NAME.d/`.',
+  ]);
+}
+
+function ingotBuildPage(): string {
+  const options = INGOT_BUILD_OPTION_LIST.map(([, { flags, help, fallback, setting }]) => {
+    const option = setting === undefined ? undefined : optionOf(setting);
+    const same = option?.letter === undefined ? option?.long : option.letter;
+    const dashes = option?.letter === undefined ? '--' : '-';
+    return [code(flags), sentence(help), fallback, same === undefined ? undefined : code(`${dashes}${same}`)];
+  });
+  return page('ingot build and ingot plan', [
+    'Usage: `ingot build [OPTION]... ELEMENT...`, `ingot plan [OPTION]... ELEMENT...`',
+    'Both take the same elements and options. The variables of [disk-image-create](disk-image-create.md) hold here too, with the same rule: an option goes before its variable. Exit status as there, but 2 for a command line that cannot be understood.',
+    table(['Option', 'Meaning', 'Without it', 'In disk-image-create'], options),
+    '`ingot build` has three more: `--json` prints the events of the build as lines of JSON, `--quiet` prints errors alone, and `--log <file>` appends the log to a file. `ingot plan --json` prints the plan as JSON.',
+  ]);
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(ERROR_CODES).map(([name, { kind, meaning }]) => [code(name), kind, meaning]);
+  return page('Error codes', [
+    'Every error of ingot has a code. It stands in the text of a failure and in `events.ndjson`. Errors of the kind `usage` end `ingot` with 2 and the DIB commands with 1; a `hook` error ends with the status of the hook; `cancelled` ends with 130 or 143; all others end with 1.',
+    table(['Code', 'Kind', 'Meaning'], rows),
+  ]);
+}
+
+function phasesPage(): string {
+  const rows = PHASE_NAMES.map((name) => {
+    const { side, hasTargetRoot, isFinalTree } = PHASES[name];
+    return [
+      code(name),
+      side,
+      hasTargetRoot ? '`TARGET_ROOT`, `TMP_MOUNT_PATH`' : '`TMP_MOUNT_PATH`',
+      isFinalTree ? 'yes' : 'no',
+    ];
+  });
+  return page('Phases', [
+    'The folders of an element whose executables are hooks, in the order in which a build runs them. Hooks of the side `chroot` run inside the root tree, those of the side `host` outside of it. From the phases on that see the final tree, sizes are known and `/etc/fstab` is written.',
+    table(['Phase', 'Side', 'The tree is in', 'Final tree'], rows),
+    'Break points are named by the phase without `.d`: `break=before-install,after-error`.',
+  ]);
+}
+
+function hostToolsPage(): string {
+  const rows = HOST_TOOLS.map(({ command, feature, package: name, file }) => [
+    file === undefined ? code(command) : code(file),
+    feature,
+    code(name),
+  ]);
+  return page('Host tools', [
+    'What ingot runs or reads on the machine that builds. `ingot doctor` says which are missing and `ingot doctor --install` gets them.',
+    table(['Program or file', 'Needed for', 'Debian package'], rows),
+  ]);
+}
+
+function page(title: string, blocks: readonly string[]): string {
+  return `${[`# ${title}`, '<!-- Made from the code by npm run docs. -->', ...blocks].join('\n\n')}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | undefined)[])[]): string {
+  const line = (cells: readonly (string | undefined)[]): string =>
+    `| ${cells.map((cell) => (cell ?? '').replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function code(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : `\`${text}\``;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
