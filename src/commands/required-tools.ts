@@ -10,10 +10,14 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'] as const;
 
 /**
  * Makes sure, before anything long begins, that the programs are there that every build of this kind runs.
+ * @param systemFolders folders to look into after those of the caller's PATH
  * @throws IngotError `TOOL_MISSING` naming all that are missing, who needs them and the packages that have them
  */
-export async function checkTools(request: BuildRequest): Promise<void> {
-  const folders = [...(request.environment.PATH ?? '').split(':').filter((folder) => folder !== ''), ...SYSTEM_FOLDERS];
+export async function checkTools(
+  request: BuildRequest,
+  systemFolders: readonly string[] = SYSTEM_FOLDERS,
+): Promise<void> {
+  const folders = [...(request.environment.PATH ?? '').split(':').filter((folder) => folder !== ''), ...systemFolders];
   const missing: { readonly command: string; readonly feature: string }[] = [];
   for (const tool of toolsOf(request)) {
     if (!(await isInstalled(tool.command, folders))) missing.push(tool);
