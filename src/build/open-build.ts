@@ -15,7 +15,7 @@ import { sourceEnvironment } from '../elements/source-environment.ts';
 import { availableMemory } from '../host/memory.ts';
 import { mountTmpfs } from '../host/mounts.ts';
 import { digestOf } from '../layers/key.ts';
-import { LayerStore } from '../layers/store.ts';
+import { evictLayers, LayerStore } from '../layers/store.ts';
 import { GIB } from '../model/bytes.ts';
 import type { Element, Hook } from '../model/element.ts';
 import { IngotError, type Issue } from '../model/error.ts';
@@ -31,6 +31,9 @@ import { HookInputs } from './hook-inputs.ts';
 import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS } from './library-files.ts';
 import { RequestChannel } from './request-channel.ts';
 import { elementHandlers } from './request-handlers.ts';
+
+/** Bytes on disk that layers may take when no build runs. */
+const KEPT_LAYERS_BYTES = 20 * GIB;
 
 /** A build that is ready to run its first step. Disposing it releases what it holds. */
 export interface OpenBuild extends AsyncDisposable {
@@ -49,7 +52,10 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const { library, elements, nodes } = await readElements(task, emit);
   const layout = readDiskLayout(task, elements, emit);
   await useMemory(task);
+  opened.defer(async () => void (await evictLayers(folders.store, KEPT_LAYERS_BYTES)));
   const store = opened.use(await LayerStore.open(folders.store, task.buildId));
+  const settled = store.settle();
+  opened.defer(async () => await settled);
   const base = await writeBase(store, nodes, layout.text);
   const environmentFacts = await environmentFactsOf(task, library, elements, layout.read);
   const plannedEnvironment = await planEnvironment(

@@ -147,15 +147,22 @@ export class LayerStore implements AsyncDisposable {
     await rm(doomed, { recursive: true, force: true });
   }
 
-  /** Lets every layer outlive a crash of the machine. */
-  async sync(): Promise<void> {
-    const fresh: string[] = [];
+  /**
+   * Lets layers outlive a crash of the machine. Those of the last minute are left to a later build: the kernel has not written them yet,
+   * and nobody should wait for that.
+   */
+  async settle(): Promise<void> {
+    const young = Date.now() - 60_000;
+    const unsettled: string[] = [];
     for (const key of await readdir(join(this.#folder, 'layers'))) {
-      if ((await exists(join(this.#folder, 'layers', key, 'durable'))) === false) fresh.push(key);
+      const folder = join(this.#folder, 'layers', key);
+      if (await exists(join(folder, 'durable'))) continue;
+      const file = await readJson<LayerFile>(join(folder, 'layer.json'));
+      if (file?.bootId === this.#bootId && file.createdAt < young) unsettled.push(folder);
     }
-    if (fresh.length === 0) return;
+    if (unsettled.length === 0) return;
     await run('sync', ['--file-system', this.#folder]);
-    for (const key of fresh) await writeFile(join(this.#folder, 'layers', key, 'durable'), '').catch(ignoreMissing);
+    for (const folder of unsettled) await writeFile(join(folder, 'durable'), '').catch(ignoreMissing);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
