@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 import { type RunOptions, type RunResult, runForStatus } from './process.ts';
 
@@ -20,18 +21,21 @@ export interface ChrootOptions extends Pick<RunOptions, 'onLine' | 'collects' | 
   readonly binds?: readonly Bind[];
 }
 
+/** What `lib/enter-chroot` says last when it fails before the command. */
+const NOT_ENTERED = 'enter-chroot: the root tree could not be entered';
+
 const ENTER_CHROOT = fileURLToPath(new URL('../../lib/enter-chroot', import.meta.url));
 
 /**
  * Runs one command inside a root tree, in mount and PID namespaces of its own: with `/proc`, a `/dev` of the standard nodes, `devpts`
  * and read-only `/sys`. Everything it mounts is gone and everything it started is dead when this returns.
  * @returns its exit status and output; any status is a result
- * @throws IngotError `TOOL_MISSING` without util-linux, `CANCELLED` when the signal was aborted
+ * @throws IngotError `CHROOT_FAILED` when a mount is refused, `TOOL_MISSING` without util-linux, `CANCELLED` when the signal was aborted
  */
 export async function runInChroot(options: ChrootOptions): Promise<RunResult> {
   const binds = (options.binds ?? []).map((bind) => `${bind.isReadOnly ? 'ro' : 'rw'}:${bind.source}:${bind.target}`);
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'];
-  return await runForStatus(
+  const result = await runForStatus(
     'unshare',
     [...namespaces, ENTER_CHROOT, options.tree, String(binds.length), ...binds, ...options.command],
     {
@@ -42,4 +46,7 @@ export async function runInChroot(options: ChrootOptions): Promise<RunResult> {
       isInteractive: options.isInteractive,
     },
   );
+  if (result.status !== 0 && result.tail.at(-1) === NOT_ENTERED)
+    throw new IngotError('CHROOT_FAILED', `The root tree ${options.tree} could not be entered`, { tail: result.tail });
+  return result;
 }

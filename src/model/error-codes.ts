@@ -31,13 +31,17 @@ export const ERROR_CODES = {
   OPERATING_SYSTEM_MISSING: { kind: 'definition', meaning: 'No chosen element provides operating-system.' },
   HOOK_DUPLICATE: { kind: 'definition', meaning: 'Two elements have a hook of the same name in the same phase.' },
   DEFINITION_INVALID: { kind: 'definition', meaning: 'A file of an element cannot be understood.' },
-  DEVICE_NEEDED: { kind: 'definition', meaning: 'A hook of an element needs a kernel block device, which ingot does not make.' },
+  DEVICE_NEEDED: {
+    kind: 'definition',
+    meaning: 'A hook of an element needs a kernel block device, which ingot does not make.',
+  },
   LAYOUT_INVALID: { kind: 'definition', meaning: 'A block-device layout cannot be understood.' },
 
   TOOL_MISSING: { kind: 'host', meaning: 'A program that the build needs is not installed.' },
   TOOL_FAILED: { kind: 'host', meaning: 'A program that ingot started failed.' },
   OUTPUT_UNWRITABLE: { kind: 'host', meaning: 'The place for the image cannot be written.' },
   DISK_FULL: { kind: 'host', meaning: 'There is no space left where the build writes.' },
+  CHROOT_FAILED: { kind: 'host', meaning: 'The root tree could not be prepared for running a program in it.' },
   BUILDER_DIED: { kind: 'host', meaning: 'The process that builds was killed or ended without a word.' },
   NAMESPACE_REFUSED: {
     kind: 'host',

@@ -1,5 +1,5 @@
-import type { ErrorReport } from './error.ts';
 import type { Artifact } from './artifact.ts';
+import type { ErrorReport } from './error.ts';
 
 /** How a step ended: restored from its layer, run, or left out because it had nothing to do. */
 export type StepOutcome = 'hit' | 'ran' | 'skipped';
