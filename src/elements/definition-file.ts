@@ -12,10 +12,13 @@ export interface DefinitionFile {
   readonly issues: readonly Issue[];
 }
 
-/** Reads the text of a YAML file; JSON is YAML, and of equal keys the last counts, as in both formats' usual readers. */
+/**
+ * Reads the text of a YAML file; JSON is YAML, and of equal keys the last counts, as in both formats' usual readers. `yes`, `y` and the like
+ * are text: they may be names, and no key of an element's file needs a boolean.
+ */
 export function parseDefinition(file: string, text: string): DefinitionFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { merge: true, uniqueKeys: false, lineCounter: lines, prettyErrors: false });
   const [fault] = document.errors;
   if (fault === undefined) {
     const placeOf = (path: readonly PropertyKey[]) => placeIn(file, document.contents, path, lines);

@@ -192,7 +192,7 @@ function warningsOf(
           ),
         ]),
     ...(['uninstall', 'build-only'] as const)
-      .filter((key) => wish[key] === false)
+      .filter((key) => /^(false|no|off)$/i.test(String(wish[key])))
       .map((key) => warn(key, `Package ${name}: ${key} counts when it is present, even as false. Remove the key`)),
   ];
 }

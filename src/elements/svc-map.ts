@@ -47,7 +47,7 @@ export async function mergeServiceMaps(
 
 /** The text of `/usr/share/svc-map/services`: YAML, one line for each service. */
 export function serviceMapText(names: Readonly<Record<string, string>>): string {
-  return stringify(names, { lineWidth: 0, version: '1.1' });
+  return stringify(names, { lineWidth: 0 });
 }
 
 /** The reverse of `serviceMapText`, for a map that an element may have changed. */
