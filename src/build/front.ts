@@ -54,7 +54,7 @@ async function runBuild(
 ): Promise<CastResult> {
   const privilege = ownPrivilege();
   const folders = foldersOf(request, buildId);
-  const journal = join(folders.cache, 'leases');
+  const journal = leaseJournal(request, folders);
   await reclaimAbandoned(journal, privilege);
   const owned = [folders.build, folders.image, scratchFolderOf(folders.store, buildId)];
   const lease = await takeLease(journal, buildId, owned, privilege);
@@ -107,6 +107,13 @@ function foldersOf(request: BuildRequest, buildId: string): BuildFolders {
     store: join(cache, ownPrivilege() === 'root' ? 'layers' : 'layers-userns'),
     cache,
   };
+}
+
+/** Leases lie with the caller and not with the cache, so that a build with another cache still finds what an earlier one left. */
+function leaseJournal({ environment }: BuildRequest, folders: BuildFolders): string {
+  const { XDG_STATE_HOME: state, HOME: home } = environment;
+  if (state?.startsWith('/')) return join(state, 'ingot/leases');
+  return home?.startsWith('/') ? join(home, '.local/state/ingot/leases') : join(folders.cache, 'leases');
 }
 
 function sendTask(stream: unknown, task: BuilderTask): void {
