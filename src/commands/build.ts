@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Command } from 'commander';
 import { addBuildOptions, type IngotSession, requestOf } from './ingot-session.ts';
 import { runBuild } from './run-build.ts';
@@ -17,7 +18,7 @@ export function registerBuild(program: Command, session: IngotSession): void {
       const status = await runBuild(session.caller, request, {
         isQuiet: values.quiet === true,
         hasTimestamps: false,
-        logfile: values.log,
+        logfile: values.log === undefined ? undefined : path.resolve(session.caller.workingFolder, values.log),
         printsEvents: values.json === true,
       });
       session.setStatus(status);

@@ -1,18 +1,12 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Environment } from '../model/request.ts';
+import type { TextSink } from '../report/text-sink.ts';
 
 /** Signals that ask a command to stop, with the exit status that tells of each. */
 export const STOP_SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof STOP_SIGNALS;
-
-/** Where a command writes text for people. */
-export interface TextSink {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
 
 /** The process that a command runs in, as far as the command may know it. */
 export interface Caller {

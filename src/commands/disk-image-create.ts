@@ -33,6 +33,9 @@ async function diskImageCreate(caller: Caller): Promise<number> {
       return 0;
     case 'build':
       for (const warning of call.warnings) caller.stderr.write(`${caller.command}: warning: ${warning}\n`);
+      if (call.presentation.logfile !== undefined) {
+        caller.stdout.write(`Output logs going to: ${call.presentation.logfile}\n`);
+      }
       return await runBuild(caller, call.request, call.presentation);
     default:
       return call satisfies never;

@@ -1,22 +1,23 @@
+import path from 'node:path';
 import { castImage } from '../build/front.ts';
 import { exitStatusOf } from '../model/error.ts';
 import type { BuildEvent } from '../model/events.ts';
 import type { BuildRequest } from '../model/request.ts';
+import { openReporter, type ReporterOptions } from '../report/reporter.ts';
 import type { Presentation } from '../spec/disk-image-create.ts';
 import type { Caller } from './caller.ts';
-import { openReporter } from './reporter.ts';
 import { checkTools } from './required-tools.ts';
 import { watchStopSignals } from './stop-signals.ts';
 
 /**
  * Builds what a request asks for and shows it, until it is done or a signal stops it.
- * @returns the exit status: 0, a hook's own, 130 or 143 for a signal, else 1
- * @throws IngotError `TOOL_MISSING` before anything begins
+ * @returns the exit status: 0, a hook's own, 129, 130 or 143 for a signal, else 1
+ * @throws IngotError `TOOL_MISSING`, `OUTPUT_UNWRITABLE` for a log file; both before anything begins
  */
 export async function runBuild(caller: Caller, request: BuildRequest, presentation: Presentation): Promise<number> {
   await checkTools(request);
   using watch = watchStopSignals(caller);
-  const reporter = openReporter(caller, request, presentation);
+  const reporter = await openReporter(reporterOptions(caller, request, presentation));
   const onEvent = (event: BuildEvent): void => {
     if (event.kind === 'shell-opened') watch.lendTerminal(true);
     if (event.kind === 'shell-closed') watch.lendTerminal(false);
@@ -26,4 +27,31 @@ export async function runBuild(caller: Caller, request: BuildRequest, presentati
   await reporter.close();
   if (result.outcome === 'succeeded') return 0;
   return watch.status() ?? exitStatusOf(result.error);
+}
+
+function reporterOptions(caller: Caller, request: BuildRequest, presentation: Presentation): ReporterOptions {
+  return {
+    stdout: caller.stdout,
+    stderr: caller.stderr,
+    view: viewOf(caller, presentation),
+    hasTimestamps: presentation.hasTimestamps,
+    hasColours: hasColours(caller),
+    logfile: presentation.logfile,
+    logFolder: path.join(request.imageCache, 'ingot/logs'),
+    environment: request.environment,
+    now: Date.now,
+  };
+}
+
+function viewOf(caller: Caller, presentation: Presentation): ReporterOptions['view'] {
+  if (presentation.printsEvents) return 'events';
+  if (presentation.isQuiet) return 'quiet';
+  const isTerminal = caller.stdout.isTTY === true && caller.environment.TERM !== 'dumb';
+  return isTerminal ? 'live' : 'plain';
+}
+
+/** @see https://no-color.org */
+function hasColours(caller: Caller): boolean {
+  const { NO_COLOR: forbidden = '', TERM: terminal = 'dumb' } = caller.environment;
+  return caller.stdout.isTTY === true && forbidden === '' && terminal !== 'dumb';
 }
