@@ -5,17 +5,16 @@ import type { Bind } from '../host/chroot.ts';
 import { PHASES, type Phase } from '../model/phase.ts';
 import type { BuildTree } from './build-tree.ts';
 import { BOOT_STAND_INS } from './library-files.ts';
+import type { Repositories } from './repositories.ts';
 
-/** Folders of apt that every chroot of a dpkg root sees in place of its own, so that lists and caches never enter a layer. */
-export interface AptFolders {
-  readonly lists: string;
-  readonly cache: string;
-}
-
-/** What a chroot step of a phase sees beside the root tree. The build tree must be open. */
-export async function chrootBinds(tree: BuildTree, phase: Phase, apt: AptFolders): Promise<readonly Bind[]> {
+/**
+ * What a chroot step of a phase sees beside the root tree. The build tree must be open. A dpkg root gets apt folders of the build in place
+ * of its own, so that lists and caches never enter a layer.
+ */
+export async function chrootBinds(tree: BuildTree, phase: Phase, repositories: Repositories): Promise<readonly Bind[]> {
   const binds: Bind[] = [{ source: tree.hooks, target: HOOKS_IN_TREE, isReadOnly: true }];
   if (await exists(join(tree.root, 'var/lib/dpkg'))) {
+    const apt = await repositories.aptFolders();
     binds.push({ source: apt.lists, target: '/var/lib/apt/lists', isReadOnly: false });
     binds.push({ source: apt.cache, target: '/var/cache/apt', isReadOnly: false });
   }

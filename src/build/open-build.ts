@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findLayout } from '../disk/find-layout.ts';
 import { rootMkfsOptions } from '../disk/layout-defaults.ts';
@@ -13,7 +13,7 @@ import { linkInstallFolders } from '../elements/install-types.ts';
 import { idleHookWarnings, planHooks } from '../elements/phase-hooks.ts';
 import { sourceEnvironment } from '../elements/source-environment.ts';
 import { availableMemory } from '../host/memory.ts';
-import { mountTmpfs } from '../host/mounts.ts';
+import { mountBind, mountTmpfs, unmountTree } from '../host/mounts.ts';
 import { digestOf } from '../layers/key.ts';
 import { evictLayers, LayerStore } from '../layers/store.ts';
 import { GIB } from '../model/bytes.ts';
@@ -29,6 +29,7 @@ import type { BuilderTask } from './builder-protocol.ts';
 import { chrootBinds } from './chroot-binds.ts';
 import { HookInputs } from './hook-inputs.ts';
 import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS } from './library-files.ts';
+import { openRepositories } from './repositories.ts';
 import { RequestChannel } from './request-channel.ts';
 import { elementHandlers } from './request-handlers.ts';
 
@@ -70,7 +71,10 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   );
   refuseDeviceHooks(hooks['block-device.d'] ?? []);
   const inputs = await HookInputs.read(join(base, 'hooks'), Object.values(hooks).flat());
-  const repositories = { identity: '', epoch: task.request.sourceDateEpoch ?? 0 };
+  const packageFolder = join(store.scratchFolder, 'apt');
+  const env = plannedEnvironment;
+  const repositories = opened.use(await openRepositories({ request, elements, env, folder: packageFolder, emit }));
+  const epoch = request.sourceDateEpoch ?? repositories.changedAt ?? (await newestTime(nodes));
   const tree = new BuildTree({
     store,
     folder: folders.build,
@@ -78,13 +82,12 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     channel: join(store.scratchFolder, 'channel'),
     isUserNamespace: task.privilege === 'user-namespace',
   });
-  const handlers = elementHandlers({ elements, tree: tree.root });
-  await mkdir(join(store.scratchFolder, 'lists'));
-  await mkdir(join(store.scratchFolder, 'cache'));
-  const apt = { lists: join(store.scratchFolder, 'lists'), cache: join(store.scratchFolder, 'cache') };
-  const channel = opened.use(
-    await RequestChannel.open(join(store.scratchFolder, 'channel'), CHANNEL_PROGRAMS, handlers),
-  );
+  const handlers = { ...elementHandlers({ elements, tree: tree.root }), ...repositories.handlers };
+  const channelFolder = join(store.scratchFolder, 'channel');
+  opened.use(await RequestChannel.open(channelFolder, CHANNEL_PROGRAMS, handlers));
+  await mkdir(join(channelFolder, 'packages'));
+  await mountBind(repositories.store, join(channelFolder, 'packages'));
+  opened.defer(async () => await unmountTree(join(channelFolder, 'packages')));
   const context: BuildContext = {
     task,
     request,
@@ -96,12 +99,12 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     layout: layout.read,
     environmentFacts,
     plannedEnvironment,
-    repositories,
+    repositories: { identity: repositories.identity, epoch },
     identity: identityOf(task, elements, layout.text, repositories.identity),
     store,
     tree,
-    channelFolder: channel.folder,
-    chrootBinds: async (phase) => await chrootBinds(tree, phase, apt),
+    channelFolder,
+    chrootBinds: async (phase) => await chrootBinds(tree, phase, repositories),
   };
   const owned = opened.move();
   return { context, hooks, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };
@@ -198,6 +201,12 @@ async function planEnvironment(
   const folder = join(hooksFolder, 'environment.d');
   const sourced = await sourceEnvironment({ folder, env, cwd: task.request.workingFolder, scratch, nodes });
   return { DIB_DEFAULT_INSTALLTYPE: task.request.defaultInstallType, ...sourced };
+}
+
+/** Where no repository dates a build, its newest element file does. */
+async function newestTime(nodes: readonly HookTreeNode[]): Promise<number> {
+  const times = await Promise.all(nodes.map(async ({ source }) => (await lstat(source)).mtimeMs));
+  return Math.floor(Math.max(0, ...times) / 1000);
 }
 
 /** What makes this image this image: two builds with the same identity put the same identifiers on their disks. */

@@ -1,0 +1,89 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { declaredPackages } from '../elements/declared-packages.ts';
+import type { Element } from '../model/element.ts';
+import type { EmitEvent } from '../model/events.ts';
+import type { BuildRequest, Environment } from '../model/request.ts';
+import { type AptFolders, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
+import { type AptSetup, aptSetupOf } from '../packages/apt-setup.ts';
+import { type IndexIdentity, indexIdentity } from '../packages/index-identity.ts';
+import { answerBootstrapDebian, answerFetchPackages, type PackageContext } from '../packages/package-requests.ts';
+import { packageStoreFolder } from '../packages/package-store.ts';
+import type { RequestHandler } from './request-channel.ts';
+
+export interface RepositoriesOptions {
+  readonly request: BuildRequest;
+  readonly elements: readonly Element[];
+  /** Environment of the elements, which says where packages come from. */
+  readonly env: Environment;
+  /** Folder of this build for apt's lists and caches. */
+  readonly folder: string;
+  readonly emit: EmitEvent;
+}
+
+/** The package repositories of a build: their state, and what hooks get of them. */
+export interface Repositories extends AsyncDisposable {
+  /** Digest of the signed release files; empty where the elements name no repositories that ingot knows. */
+  readonly identity: string;
+  /** When the repositories last changed, in seconds since the Unix epoch; undefined where there are none. */
+  readonly changedAt: number | undefined;
+  readonly handlers: Readonly<Record<string, RequestHandler>>;
+  /** Folder of verified packages, to be shown in the chroot. */
+  readonly store: string;
+  /** apt's folders for the chroot, filled when the first step needs them. */
+  readonly aptFolders: () => Promise<AptFolders>;
+}
+
+/**
+ * Asks the repositories for their state, by their release files alone.
+ * @throws IngotError `FETCH_FAILED`, `OFFLINE_MISS`, `DEFINITION_INVALID`
+ */
+export async function openRepositories(options: RepositoriesOptions): Promise<Repositories> {
+  const { request, env, elements, emit } = options;
+  const { imageCache, isOffline } = request;
+  const setup = await aptSetupOf(env);
+  const state =
+    setup === undefined ? undefined : await indexIdentity({ sources: setup.sources, imageCache, isOffline, env });
+  const declared = setup === undefined ? [] : [...(await declaredPackages(elements, env)), ...request.packages];
+  const context: PackageContext = { imageCache, isOffline, declaredPackages: declared, emit };
+  const folders = await makeFolders(options.folder);
+  const store = packageStoreFolder(imageCache);
+  await mkdir(store, { recursive: true });
+  let filled: Promise<void> | undefined;
+  return {
+    identity: state?.digest ?? '',
+    changedAt: state?.epoch,
+    handlers: {
+      'bootstrap-debian': async (call) => await answerBootstrapDebian(call, context),
+      'fetch-packages': async (call) => await answerFetchPackages(call, context),
+    },
+    store,
+    aptFolders: async () => {
+      filled ??= fill(setup, state, folders, request, env);
+      await filled;
+      return folders;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await filled?.catch(() => {}); // whoever needed the folders has seen the failure
+      if (filled !== undefined && setup !== undefined) await keepAptFolders({ setup, imageCache, folders, env });
+    },
+  };
+}
+
+async function makeFolders(folder: string): Promise<AptFolders> {
+  const folders = { lists: join(folder, 'lists'), cache: join(folder, 'cache') };
+  await mkdir(folders.lists, { recursive: true });
+  await mkdir(folders.cache, { recursive: true });
+  return folders;
+}
+
+async function fill(
+  setup: AptSetup | undefined,
+  identity: IndexIdentity | undefined,
+  folders: AptFolders,
+  { imageCache, isOffline }: BuildRequest,
+  env: Environment,
+): Promise<void> {
+  if (setup === undefined || identity === undefined) return;
+  await prepareAptFolders({ setup, imageCache, folders, identity, isOffline, env });
+}
