@@ -33,7 +33,7 @@ function reporterOptions(caller: Caller, request: BuildRequest, presentation: Pr
   return {
     stdout: caller.stdout,
     stderr: caller.stderr,
-    view: viewOf(caller, presentation),
+    view: viewOf(caller, request, presentation),
     hasTimestamps: presentation.hasTimestamps,
     hasColours: hasColours(caller),
     logfile: presentation.logfile,
@@ -43,11 +43,13 @@ function reporterOptions(caller: Caller, request: BuildRequest, presentation: Pr
   };
 }
 
-function viewOf(caller: Caller, presentation: Presentation): ReporterOptions['view'] {
+/** The live view is for a person at a terminal; who traces hooks wants every line of them. */
+function viewOf(caller: Caller, request: BuildRequest, presentation: Presentation): ReporterOptions['view'] {
   if (presentation.printsEvents) return 'events';
   if (presentation.isQuiet) return 'quiet';
-  const isTerminal = caller.stdout.isTTY === true && caller.environment.TERM !== 'dumb';
-  return isTerminal ? 'live' : 'plain';
+  const { TERM: terminal = 'dumb', CI: ci = '' } = caller.environment;
+  const isTerminal = caller.stdout.isTTY === true && terminal !== 'dumb' && ci === '';
+  return isTerminal && request.debugTrace === 0 ? 'live' : 'plain';
 }
 
 /** @see https://no-color.org */
