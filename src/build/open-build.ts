@@ -5,7 +5,7 @@ import { rootMkfsOptions } from '../disk/layout-defaults.ts';
 import { type ReadLayout, readLayout } from '../disk/read-layout.ts';
 import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
 import { CHANNEL_FOLDER, contractEnvironment, type EnvironmentFacts } from '../elements/contract-environment.ts';
-import { type ElementLibrary, readLibrary } from '../elements/element-library.ts';
+import { type ElementLibrary, overrideWarnings, readLibrary } from '../elements/element-library.ts';
 import { expandElements } from '../elements/expand-elements.ts';
 import { collectHookTree, type HookTreeNode } from '../elements/hook-tree.ts';
 import { writeHookTree } from '../elements/hook-tree-writer.ts';
@@ -115,7 +115,10 @@ async function readElements(task: BuilderTask, emit: EmitEvent) {
   const library = await readLibrary(request.elementsPath, BUNDLED_ELEMENTS);
   const elements = expandElements(composeElements(request), library);
   const nodes = await collectHookTree(elements);
-  for (const warning of [...library.warnings, ...idleHookWarnings(nodes, request.environment.RUN_PARTS_REGEX)])
+  for (const warning of [
+    ...overrideWarnings(elements),
+    ...idleHookWarnings(nodes, request.environment.RUN_PARTS_REGEX),
+  ])
     warn(emit, warning);
   return { library, elements, nodes };
 }

@@ -14,8 +14,6 @@ export interface ElementLibrary {
   readonly needPlaces: ReadonlyMap<string, ReadonlyMap<string, SourcePlace>>;
   /** Names of links on the search path and the name of the element they lead to. */
   readonly linkedNames: ReadonlyMap<string, string>;
-  /** What a person should know: folders that hide others of the same name. */
-  readonly warnings: readonly Issue[];
 }
 
 interface NameList {
@@ -55,7 +53,14 @@ export async function readLibrary(searchPath: readonly string[], bundledFolder: 
     elements.set(element.name, element);
     needPlaces.set(element.name, places);
   }
-  return { elements, searchPath: folders, needPlaces, linkedNames, warnings: overrideWarnings(elements.values()) };
+  return { elements, searchPath: folders, needPlaces, linkedNames };
+}
+
+/** One warning for each folder that a chosen element hides. */
+export function overrideWarnings(elements: readonly Element[]): readonly Issue[] {
+  return elements.flatMap(({ name, path, hides }) =>
+    hides.map((hidden) => ({ message: `Element ${name} of ${path} is used in place of ${hidden}` })),
+  );
 }
 
 async function listEntries(folders: readonly string[]): Promise<readonly (readonly FoundFolder[])[]> {
@@ -70,7 +75,8 @@ async function listEntries(folders: readonly string[]): Promise<readonly (readon
   const issues = results.flatMap(({ fault }) => fault ?? []);
   const [first] = issues;
   if (first === undefined) return results.map(({ found }) => found);
-  throw new IngotError('ELEMENTS_PATH_ENTRY', first.message, {
+  const message = issues.length === 1 ? first.message : `${issues.length} entries of ELEMENTS_PATH cannot be used`;
+  throw new IngotError('ELEMENTS_PATH_ENTRY', message, {
     hint: 'ELEMENTS_PATH is a list of folders of elements with ":" between them. Correct it or leave the entry out.',
     issues: issues.length > 1 ? issues : undefined,
   });
@@ -142,10 +148,4 @@ async function readNames(file: string): Promise<NameList> {
     if (name !== '' && !places.has(name)) places.set(name, { file, line: index + 1 });
   }
   return { names: [...places.keys()], places };
-}
-
-function overrideWarnings(elements: Iterable<Element>): readonly Issue[] {
-  return [...elements].flatMap(({ name, path, hides }) =>
-    hides.map((hidden) => ({ message: `Element ${name} of ${path} is used in place of ${hidden}` })),
-  );
 }

@@ -142,9 +142,10 @@ function duplicateIssue(owner: Found, other: Found): Issue {
 
 function duplicateError(duplicates: readonly Issue[]): IngotError {
   const [first] = duplicates;
-  return new IngotError('HOOK_DUPLICATE', first?.message ?? '', {
+  const message = duplicates.length === 1 ? first?.message : `${duplicates.length} files are in two elements each`;
+  return new IngotError('HOOK_DUPLICATE', message ?? '', {
     hint: first?.hint,
-    place: first?.place,
+    place: duplicates.length === 1 ? first?.place : undefined,
     issues: duplicates.length > 1 ? duplicates : undefined,
   });
 }

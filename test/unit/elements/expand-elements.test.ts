@@ -25,7 +25,6 @@ function libraryOf(graph: Graph): ElementLibrary {
       ]),
     ),
     linkedNames: new Map([['alias', 'vm']]),
-    warnings: [],
   };
 }
 
