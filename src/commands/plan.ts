@@ -11,7 +11,7 @@ export interface PlannedStep {
   readonly title: string;
   readonly element?: string;
   readonly phase?: string;
-  /** `hit` is restored from its layer, `miss` has to run, `unknown` comes after a miss, so that its key is not known yet. */
+  /** `hit` is restored from its layer, `miss` has to run, `unknown` depends on the finished tree, so that its key is not known yet. */
   readonly layer: 'hit' | 'miss' | 'unknown';
   /** For a miss: what changed. */
   readonly reason?: string;
@@ -89,7 +89,7 @@ export function planTable(steps: readonly PlannedStep[]): string {
       .trimEnd(),
   );
   const count = (layer: PlannedStep['layer']): number => steps.filter((step) => step.layer === layer).length;
-  const unknown = count('unknown') === 0 ? '' : `, ${count('unknown')} known only after those`;
+  const unknown = count('unknown') === 0 ? '' : `, ${count('unknown')} decided by the finished tree`;
   return `${lines.join('\n')}\n\n${count('hit')} restored, ${count('miss')} to run${unknown}\n`;
 }
 

@@ -30,7 +30,7 @@ describe('ingot plan', () => {
       '2  install.d  foo          10-foo          miss   $DIB_RELEASE changed',
       '3                          /etc/fstab      ?',
       '',
-      '1 restored, 1 to run, 1 known only after those',
+      '1 restored, 1 to run, 1 decided by the finished tree',
       '',
     ]);
   });
