@@ -2,7 +2,7 @@ import { exitStatusOf, toErrorReport } from '../model/error.ts';
 import { parseDiskImageCreate } from '../spec/disk-image-create.ts';
 import { helpText } from '../spec/help-text.ts';
 import type { Caller } from './caller.ts';
-import { errorText } from './error-text.ts';
+import { complain } from './error-text.ts';
 import { readHostFacts } from './host-facts.ts';
 import { runBuild } from './run-build.ts';
 import { VERSION } from './version.ts';
@@ -16,7 +16,7 @@ export async function main(caller: Caller): Promise<number> {
     return await diskImageCreate(caller);
   } catch (error) {
     const report = toErrorReport(error);
-    caller.stderr.write(errorText(caller.command, report));
+    complain(caller, caller.command, report);
     return exitStatusOf(report);
   }
 }

@@ -6,7 +6,7 @@ import { exitStatusOf, toErrorReport } from '../model/error.ts';
 import { elementsPathOf } from '../spec/build-request.ts';
 import { ELEMENT_INFO_HELP, parseElementInfo } from '../spec/element-info.ts';
 import type { Caller } from './caller.ts';
-import { errorText } from './error-text.ts';
+import { complain } from './error-text.ts';
 
 /**
  * The command `element-info`.
@@ -18,7 +18,7 @@ export async function main(caller: Caller): Promise<number> {
     return 0;
   } catch (error) {
     const report = toErrorReport(error);
-    caller.stderr.write(errorText(caller.command, report));
+    complain(caller, caller.command, report);
     return exitStatusOf(report);
   }
 }

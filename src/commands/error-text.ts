@@ -1,7 +1,17 @@
 import { type ErrorReport, exitStatusOf, type Issue, type SourcePlace } from '../model/error.ts';
 import { ERROR_CODES } from '../model/error-codes.ts';
+import { redactorFor } from '../report/redact.ts';
+import type { Caller } from './caller.ts';
 
-/** What a command prints on standard error for a fault that is found before a build begins. Ends with a line end. */
+/**
+ * Tells the caller of a fault that was found before a build began: on standard error, without secrets.
+ * @param command whose fault it is, as the caller knows it
+ */
+export function complain(caller: Caller, command: string, report: ErrorReport): void {
+  caller.stderr.write(redactorFor(caller.environment).text(errorText(command, report)));
+}
+
+/** The text for a fault that is found before a build begins. Ends with a line end. */
 export function errorText(command: string, report: ErrorReport): string {
   const lines = [
     `${command}: ${placeText(report.place)}${report.message}`,

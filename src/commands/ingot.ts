@@ -3,7 +3,7 @@ import { toErrorReport } from '../model/error.ts';
 import { registerBuild } from './build.ts';
 import type { Caller } from './caller.ts';
 import { main as elementInfo } from './element-info.ts';
-import { errorText, ingotExitStatusOf } from './error-text.ts';
+import { complain, ingotExitStatusOf } from './error-text.ts';
 import type { IngotSession } from './ingot-session.ts';
 import { registerPlan } from './plan.ts';
 import { VERSION } from './version.ts';
@@ -29,7 +29,7 @@ export async function main(caller: Caller): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_STATUS;
     const report = toErrorReport(error);
-    caller.stderr.write(errorText('ingot', report));
+    complain(caller, 'ingot', report);
     return ingotExitStatusOf(report);
   }
 }

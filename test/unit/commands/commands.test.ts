@@ -31,6 +31,15 @@ describe('disk-image-create', () => {
   });
 });
 
+describe('a complaint', () => {
+  it('shows no secret of the environment', async () => {
+    const caller = testCaller('disk-image-create', ['-t', 'hunter2secret', 'vm'], { DB_PASSWORD: 'hunter2secret' });
+
+    expect(await diskImageCreate(caller)).toBe(1);
+    expect(caller.complained()).toMatch(/^disk-image-create: There is no image format "\*\*\*"/);
+  });
+});
+
 describe('element-info', () => {
   it('prints the names of all elements that are needed', async () => {
     await using scratch = await scratchFolder(OS);
