@@ -35,7 +35,7 @@ export async function main(caller: Caller): Promise<number> {
 }
 
 /** The program with all its subcommands. */
-export function programOf(session: IngotSession): Command {
+function programOf(session: IngotSession): Command {
   const { caller } = session;
   const program = new Command('ingot')
     .description('Casts elements into golden disk images.')

@@ -1,26 +1,18 @@
-import { access, constants } from 'node:fs/promises';
-import path from 'node:path';
 import { writerOf } from '../formats/registry.ts';
+import { findProgram } from '../host/tool-check.ts';
 import { HOST_TOOLS, packageOfTool } from '../host/tools.ts';
 import { IngotError } from '../model/error.ts';
 import type { BuildRequest } from '../model/request.ts';
 
-/** Folders where system programs lie and that a user's PATH may lack. */
-const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'] as const;
-
 /**
  * Makes sure, before anything long begins, that the programs are there that every build of this kind runs.
- * @param systemFolders folders to look into after those of the caller's PATH
  * @throws IngotError `TOOL_MISSING` naming all that are missing, who needs them and the packages that have them
  */
-export async function checkTools(
-  request: BuildRequest,
-  systemFolders: readonly string[] = SYSTEM_FOLDERS,
-): Promise<void> {
-  const folders = [...(request.environment.PATH ?? '').split(':').filter((folder) => folder !== ''), ...systemFolders];
+export async function checkTools(request: BuildRequest): Promise<void> {
+  const searchPath = request.environment.PATH ?? '';
   const missing: { readonly command: string; readonly feature: string }[] = [];
   for (const tool of toolsOf(request)) {
-    if (!(await isInstalled(tool.command, folders))) missing.push(tool);
+    if ((await findProgram(tool.command, searchPath)) === undefined) missing.push(tool);
   }
   const [first, ...others] = missing;
   if (first === undefined) return;
@@ -40,15 +32,4 @@ function toolsOf(request: BuildRequest): readonly { readonly command: string; re
     writerOf(format).tools.map((command) => ({ command, feature: `the format ${format}` })),
   );
   return [...everyBuild, ...formats];
-}
-
-async function isInstalled(command: string, folders: readonly string[]): Promise<boolean> {
-  for (const folder of folders) {
-    const isThere = await access(path.join(folder, command), constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return true;
-  }
-  return false;
 }

@@ -14,7 +14,7 @@ export interface IngotOption {
 }
 
 /** Every option of `ingot build`, by the name under which commander hands on its value. */
-export const INGOT_BUILD_OPTIONS = {
+const INGOT_BUILD_OPTIONS = {
   output: { flags: '-o, --output <name>', help: 'file name of the image', fallback: 'image', setting: 'output' },
   format: {
     flags: '-f, --format <format>',

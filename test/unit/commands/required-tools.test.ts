@@ -23,7 +23,7 @@ describe('the check for tools', () => {
   it('names the missing program, the format that needs it and its package', async () => {
     await using scratch = await scratchFolder();
 
-    await expect(checkTools(requestWith(scratch.path, 'vmdk'), [])).rejects.toMatchObject({
+    await expect(checkTools(requestWith(scratch.path, 'vmdk'))).rejects.toMatchObject({
       code: 'TOOL_MISSING',
       message: expect.stringContaining('qemu-img (for the format vmdk)'),
       hint: expect.stringMatching(/ingot doctor --install, or: apt-get install .*qemu-utils/),
