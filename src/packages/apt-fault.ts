@@ -1,0 +1,78 @@
+import { IngotError } from '../model/error.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
+
+interface AptFault {
+  readonly code: ErrorCode;
+  readonly pattern: RegExp;
+  readonly message: (subject: string) => string;
+  readonly hint: string;
+}
+
+/** Words of apt's C-locale output that tell faults apart; the first that matches counts. */
+const APT_FAULTS: readonly AptFault[] = [
+  {
+    code: 'DISK_FULL',
+    pattern: /(No space left on device)/,
+    message: () => 'There is no space left for the package index',
+    hint: 'Free space where the image cache is, or name another place with --image-cache.',
+  },
+  {
+    code: 'SIGNATURE_INVALID',
+    pattern:
+      /(?:error: |repository '|GPG error: |signature.*: )?(\S+)?.*(?:NO_PUBKEY|EXPKEYSIG|REVKEYSIG|BADSIG|EXPSIG|is not signed|not valid: |Missing key|No good signature|signatures? (?:were|was|is) invalid|signatures couldn't be verified|sqv returned an error)/,
+    message: () => 'A repository is not signed by a key that is trusted for it',
+    hint: 'Install the newest debian-archive-keyring, or name the keyring of the repository with DIB_APT_KEYRING (more keys: DIB_ADD_APT_KEYS).',
+  },
+  {
+    code: 'FETCH_FAILED',
+    pattern: /Release file for (\S+) is (?:expired|not valid yet)/,
+    message: (subject) => `The release file of ${subject} is expired or not valid yet`,
+    hint: 'Check the clock; for a frozen mirror set Acquire::Check-Valid-Until "false" in a file named by DIB_APT_CONF.',
+  },
+  {
+    code: 'DIGEST_MISMATCH',
+    pattern: /Failed to fetch (\S+)\s+.*(?:Hash Sum mismatch|unexpected size)/s,
+    message: (subject) => `${subject} is not what the signed index says`,
+    hint: 'The mirror is probably in the middle of an update: try again in some minutes, or another mirror.',
+  },
+  {
+    code: 'FETCH_FAILED',
+    pattern: /repository '(\S+ \S+) Release' does not have a Release file/,
+    message: (subject) => `${subject} is no package repository: it has no release file`,
+    hint: 'Check the address of the mirror and the name of the release.',
+  },
+  {
+    code: 'FETCH_FAILED',
+    pattern: /Failed to fetch (\S+)/,
+    message: (subject) => `${subject} could not be fetched`,
+    hint: 'Check the network, the name of the mirror and the proxy (http_proxy), or build offline from what is cached with --offline.',
+  },
+  {
+    code: 'PACKAGE_UNKNOWN',
+    pattern:
+      /Unable to locate package (\S+)|Package '([^']+)' has no installation candidate|Version '[^']*' for '([^']+)' was not found/,
+    message: (subject) => `No package source has the package ${subject}`,
+    hint: 'Check the name and the release, and whether its component (contrib, non-free, non-free-firmware) is in DIB_DEBIAN_COMPONENTS.',
+  },
+  {
+    code: 'PACKAGES_UNRESOLVABLE',
+    pattern: /(unmet dependencies|Unable to correct problems|held broken packages|Unable to satisfy dependencies)/,
+    message: () => 'The wanted packages cannot be installed together',
+    hint: 'The lines above name the packages that exclude each other or need what no source has; leave one out or add a source.',
+  },
+];
+
+/** Explains why an apt program failed: the code that fits, what to do, and apt's own last words. */
+export function aptError(output: string, subject: string): IngotError {
+  const tail = output
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-15);
+  for (const { code, pattern, message, hint } of APT_FAULTS) {
+    const match = pattern.exec(output);
+    if (match === null) continue;
+    const named = match.slice(1).find((group) => group !== undefined) ?? subject;
+    return new IngotError(code, message(named), { hint, tail });
+  }
+  return new IngotError('TOOL_FAILED', `apt-get failed: ${subject}`, { tail });
+}

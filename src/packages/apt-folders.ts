@@ -1,0 +1,88 @@
+import { copyFile, link, mkdir, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isErrno } from '../model/errno.ts';
+import type { Environment } from '../model/request.ts';
+import type { AptSetup } from './apt-setup.ts';
+import { formatAptSource } from './apt-source.ts';
+import type { IndexIdentity } from './index-identity.ts';
+import { withPrivateApt } from './private-apt.ts';
+
+/** Folders that stand for `/var/lib/apt/lists` and `/var/cache/apt` inside the chroot for the time of a build. */
+export interface AptFolders {
+  readonly lists: string;
+  readonly cache: string;
+}
+
+export interface AptFoldersOptions {
+  readonly setup: AptSetup;
+  readonly imageCache: string;
+  /** Existing, empty, owned by the build. */
+  readonly folders: AptFolders;
+  readonly identity: IndexIdentity;
+  readonly isOffline: boolean;
+  /** For proxies. */
+  readonly env: Environment;
+  readonly signal?: AbortSignal;
+}
+
+/** Names the sources whose lists are there, so that `apt-get update` can be left out; written beside the lists. */
+const SOURCES_FILE = 'ingot-sources';
+
+/** apt's parsed form of the lists. It fits the apt of one release only, which renews it when it does not. */
+const PARSED_LISTS = 'srcpkgcache.bin';
+
+/**
+ * Fills the folders with the package index of the setup, brought up to date if need be, so that apt inside the tree neither fetches nor
+ * parses it again.
+ * @throws IngotError as `bootstrapDebian` does for its index
+ */
+export async function prepareAptFolders(options: AptFoldersOptions): Promise<void> {
+  const { setup, folders, identity, isOffline } = options;
+  await withPrivateApt({ ...options, ...setup }, async (apt) => {
+    await apt.update(identity, isOffline);
+    for (const entry of await readdir(apt.lists, { withFileTypes: true }))
+      if (entry.isFile() && entry.name !== 'lock')
+        await linkOrCopy(join(apt.lists, entry.name), join(folders.lists, entry.name));
+    await copyIfThere(join(keptFolder(apt.lists), PARSED_LISTS), join(folders.cache, PARSED_LISTS));
+  });
+  await mkdir(join(folders.cache, 'archives', 'partial'), { recursive: true });
+  const lines = setup.sources.map((source) => formatAptSource(source));
+  await writeFile(join(folders.lists, SOURCES_FILE), `${lines.join('\n')}\n`);
+}
+
+/** Keeps what apt inside the tree has parsed for the next build. */
+export async function keepAptFolders(options: Omit<AptFoldersOptions, 'identity' | 'isOffline'>): Promise<void> {
+  const { setup, folders } = options;
+  await withPrivateApt({ ...options, ...setup }, async (apt) => {
+    const kept = keptFolder(apt.lists);
+    await mkdir(kept, { recursive: true });
+    const aside = join(kept, `${PARSED_LISTS}.part`); // the lock that withPrivateApt holds makes it ours alone
+    if (await copyIfThere(join(folders.cache, PARSED_LISTS), aside)) await rename(aside, join(kept, PARSED_LISTS));
+  });
+}
+
+function keptFolder(lists: string): string {
+  return join(lists, '..', 'in-tree');
+}
+
+/** apt replaces list files by rename and never writes into them, so that a second name for the kept ones is safe. */
+async function linkOrCopy(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target);
+  } catch (error) {
+    if (!isErrno(error, 'EXDEV', 'EPERM', 'EMLINK')) throw error;
+    await copyFile(source, target);
+    const { atime, mtime } = await stat(source); // apt tells by the time whether what it parsed is of this file
+    await utimes(target, atime, mtime);
+  }
+}
+
+async function copyIfThere(source: string, target: string): Promise<boolean> {
+  try {
+    await copyFile(source, target);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { IngotError } from '../model/error.ts';
+import type { Environment } from '../model/request.ts';
+import { type AptSource, distinctSources, parseAptSource, parseSourcesConf } from './apt-source.ts';
+
+/** Where the packages of an image come from and who signs them. */
+export interface AptSetup {
+  /** Debian's name of the architecture. */
+  readonly arch: string;
+  /** The source that the base system comes from. */
+  readonly main: AptSource;
+  /** All sources, the main one first. */
+  readonly sources: readonly AptSource[];
+  /** Absolute paths. */
+  readonly keyrings: readonly string[];
+  /** File of apt settings to obey (`DIB_APT_CONF`). */
+  readonly settings?: string;
+}
+
+const KEYRINGS: Readonly<Record<string, { readonly path: string; readonly package: string }>> = {
+  debian: { path: '/usr/share/keyrings/debian-archive-keyring.gpg', package: 'debian-archive-keyring' },
+  ubuntu: { path: '/usr/share/keyrings/ubuntu-archive-keyring.gpg', package: 'ubuntu-keyring' },
+};
+
+/**
+ * Reads the setup out of the environment that the elements make.
+ * @returns undefined when they describe no distribution that apt serves
+ * @throws IngotError `DEFINITION_INVALID` for sources that cannot be understood, `TOOL_MISSING` without a keyring
+ */
+export async function aptSetupOf(env: Environment): Promise<AptSetup | undefined> {
+  const { ARCH: arch, DIB_RELEASE: release, DIB_DISTRIBUTION_MIRROR: mirror } = env;
+  if (!arch || !release || !mirror || KEYRINGS[env.DISTRO_NAME ?? ''] === undefined) return undefined;
+  const components = (env.DIB_DEBIAN_COMPONENTS ?? 'main').replaceAll(',', ' ');
+  const main = parseAptSource(`deb ${mainOptions(env)} ${mirror} ${release} ${components}`);
+  if (main === undefined)
+    throw new IngotError('DEFINITION_INVALID', `"${mirror} ${release} ${components}" is not a package source`, {
+      hint: 'Check DIB_DISTRIBUTION_MIRROR, DIB_RELEASE and DIB_DEBIAN_COMPONENTS.',
+    });
+  const named = parseSourcesConf(env.DIB_APT_SOURCES_CONF ?? '').flatMap(({ source }) => source ?? []);
+  return {
+    arch,
+    main,
+    sources: distinctSources([main, ...named.filter((source) => !isPartOf(source, main))]),
+    keyrings: await keyringsOf(env),
+    settings: env.DIB_APT_CONF ? env.DIB_APT_CONF : undefined,
+  };
+}
+
+function mainOptions(env: Environment): string {
+  return /(^|\s)--no-check-gpg(\s|$)/.test(env.DIB_DEBOOTSTRAP_EXTRA_ARGS ?? '') ? '[trusted=yes]' : '';
+}
+
+/** apt complains of an index that two sources name. */
+function isPartOf(source: AptSource, whole: AptSource): boolean {
+  return (
+    source.uri === whole.uri &&
+    source.suite === whole.suite &&
+    source.components.every((component) => whole.components.includes(component))
+  );
+}
+
+async function keyringsOf(env: Environment): Promise<readonly string[]> {
+  const wanted = /(?:^|\s)--keyring[= ](\S+)/.exec(env.DIB_DEBOOTSTRAP_EXTRA_ARGS ?? '')?.[1];
+  const known = KEYRINGS[env.DISTRO_NAME ?? ''];
+  const keyring = wanted || env.DIB_APT_KEYRING || env.DIB_DEBIAN_KEYRING || known?.path || '';
+  await access(keyring).catch((cause: unknown) => {
+    throw new IngotError('TOOL_MISSING', `The keyring ${keyring} does not exist`, {
+      hint:
+        keyring === known?.path
+          ? `Install the package ${known.package}, or run: ingot doctor --install`
+          : 'Name the file with the keys of your package sources in DIB_APT_KEYRING.',
+      cause,
+    });
+  });
+  return [keyring, ...(await filesBelow(env.DIB_ADD_APT_KEYS ?? ''))];
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  if (folder === '') return [];
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

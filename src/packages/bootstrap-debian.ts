@@ -1,0 +1,182 @@
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runInChroot } from '../host/chroot.ts';
+import { openDownloader } from '../host/download.ts';
+import { IngotError } from '../model/error.ts';
+import type { EmitEvent } from '../model/events.ts';
+import type { Environment } from '../model/request.ts';
+import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
+import { extractBase } from './base-tree.ts';
+import { indexIdentity } from './index-identity.ts';
+import { type IndexNames, readIndexNames } from './index-names.ts';
+import { dependencyClosure, installBatches } from './install-batches.ts';
+import { packageStoreFolder, type StoredPackage, storePackages } from './package-store.ts';
+import { type PackageFile, type PrivateApt, withPrivateApt } from './private-apt.ts';
+
+export interface BootstrapOptions {
+  /** Absolute path of an empty folder to make the system in. */
+  readonly tree: string;
+  readonly imageCache: string;
+  readonly arch: string;
+  /** The main source; it becomes `/etc/apt/sources.list`. */
+  readonly main: AptSource;
+  /** Further sources, such as updates and security, so that the newest packages are installed from the start. */
+  readonly moreSources: readonly AptSource[];
+  readonly keyrings: readonly string[];
+  /** File of apt settings to add. */
+  readonly settings?: string;
+  /** Packages besides the minimal base. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Packages that later steps will want: they are fetched along with the others. Unknown names only give a warning. */
+  readonly declared: readonly string[];
+  readonly isOffline: boolean;
+  /** For proxies. */
+  readonly env: Environment;
+  readonly emit: EmitEvent;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes a minimal Debian system: all packages of priority required, apt, and what is to be included, installed by dpkg in the tree.
+ * Everything is resolved by apt and fetched before anything is installed.
+ * @throws IngotError `SIGNATURE_INVALID`, `FETCH_FAILED`, `DIGEST_MISMATCH`, `PACKAGE_UNKNOWN`, `PACKAGES_UNRESOLVABLE`, `OFFLINE_MISS`,
+ *   `BOOTSTRAP_FAILED`, `DISK_FULL`, `CANCELLED`
+ */
+export async function bootstrapDebian(options: BootstrapOptions): Promise<void> {
+  await checkTree(options.tree);
+  const wanted = await resolveAll(options);
+  const stored = await fetchAll(wanted, options);
+  const base = stored.slice(0, wanted.base.length);
+  const essential = dependencyClosure(
+    base.filter((facts) => wanted.minimal.includes(facts.name)),
+    base,
+  );
+  const store = packageStoreFolder(options.imageCache);
+  await extractBase(essential, { ...options, store });
+  const rest = base.filter((facts) => !essential.includes(facts));
+  await installInTree([essential, ...installBatches(rest)], store, options);
+  await writeAptState(rest, options);
+}
+
+async function checkTree(tree: string): Promise<void> {
+  const present = (await readdir(tree)).filter((name) => !['lost+found', 'tmp'].includes(name));
+  if (present.length > 0)
+    throw new IngotError('BOOTSTRAP_FAILED', `${tree} is not empty: it has ${present.slice(0, 5).join(', ')}`, {
+      hint: 'Two elements make the operating system; keep one of them.',
+    });
+}
+
+interface Wanted {
+  /** Names whose dependencies make the minimal base. */
+  readonly minimal: readonly string[];
+  readonly base: readonly PackageFile[];
+  /** What later steps will want and the base has not. */
+  readonly later: readonly PackageFile[];
+}
+
+async function resolveAll(options: BootstrapOptions): Promise<Wanted> {
+  const sources = distinctSources([options.main, ...options.moreSources]);
+  const identity = await indexIdentity({ ...options, sources });
+  return await withPrivateApt({ ...options, sources }, async (apt) => {
+    await apt.update(identity, options.isOffline);
+    const index = await readIndexNames(apt.lists);
+    const minimal = minimalBase(index, options);
+    const base = await apt.resolve([...minimal, ...options.include, ...options.exclude.map((name) => `${name}-`)]);
+    const later = await resolveDeclared(apt, [...minimal, ...options.include], index, options);
+    const digests = new Set(base.map((file) => file.sha256));
+    return { minimal, base, later: later.filter((file) => !digests.has(file.sha256)) };
+  });
+}
+
+/** usr-is-merged says that /usr is merged from the start; without it, apt would bring usrmerge and perl to merge it. */
+function minimalBase(index: IndexNames, options: BootstrapOptions): readonly string[] {
+  if (index.required.length === 0)
+    throw new IngotError(
+      'PACKAGES_UNRESOLVABLE',
+      `${formatAptSource(options.main)} has no packages for ${options.arch}`,
+      {
+        hint: 'Check the architecture (-a) and the components (DIB_DEBIAN_COMPONENTS).',
+      },
+    );
+  const names = new Set([...index.required, 'apt', ...(index.has('usr-is-merged') ? ['usr-is-merged'] : [])]);
+  return [...names].filter((name) => !options.exclude.includes(name));
+}
+
+async function resolveDeclared(
+  apt: PrivateApt,
+  base: readonly string[],
+  index: IndexNames,
+  options: BootstrapOptions,
+): Promise<readonly PackageFile[]> {
+  const unknown = options.declared.filter((name) => !index.has(name));
+  if (unknown.length > 0) warn(options, `No package source has: ${unknown.join(', ')}`);
+  const known = options.declared.filter((name) => index.has(name));
+  if (known.length === 0) return [];
+  try {
+    return await apt.resolve([...base, ...known]);
+  } catch (error) {
+    if (!(error instanceof IngotError) || error.kind !== 'fetch') throw error;
+    warn(options, `The packages of the elements are not fetched ahead: ${error.message}`);
+    return [];
+  }
+}
+
+function warn(options: BootstrapOptions, text: string): void {
+  options.emit({ kind: 'message', level: 'warning', text });
+}
+
+async function fetchAll(wanted: Wanted, options: BootstrapOptions): Promise<readonly StoredPackage[]> {
+  const { imageCache, env, signal, isOffline, emit } = options;
+  return await storePackages([...wanted.base, ...wanted.later], imageCache, {
+    openDownloader: async () => await openDownloader({ env, signal }),
+    isOffline,
+    emit,
+    signal,
+  });
+}
+
+const SCRIPT = fileURLToPath(new URL('../../lib/install-batches', import.meta.url));
+
+/** Folder inside the tree for the time of installing. */
+const WORK_FOLDER = '/tmp/.ingot-bootstrap';
+
+async function installInTree(
+  batches: readonly (readonly StoredPackage[])[],
+  store: string,
+  options: BootstrapOptions,
+): Promise<void> {
+  const { tree, signal } = options;
+  const folder = join(tree, WORK_FOLDER);
+  await mkdir(join(folder, 'packages'), { recursive: true });
+  await copyFile(SCRIPT, join(folder, 'install-batches'));
+  const lines = batches.map((batch) => batch.map((facts) => facts.path).join('\n'));
+  await writeFile(join(folder, 'batches'), `${lines.join('\n\n')}\n`);
+  const result = await runInChroot({
+    tree,
+    command: ['/bin/bash', `${WORK_FOLDER}/install-batches`],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_ALL: 'C' },
+    binds: [{ source: store, target: `${WORK_FOLDER}/packages`, isReadOnly: true }],
+    collects: false,
+    signal,
+  });
+  await rm(folder, { recursive: true });
+  if (result.status !== 0)
+    throw new IngotError('BOOTSTRAP_FAILED', `dpkg could not install the base system: status ${result.status}`, {
+      tail: result.tail,
+      hint: 'The last lines name the package. A newer state of the mirror may mend it.',
+    });
+}
+
+/** As debootstrap leaves it, the minimal base counts as wanted by hand; what only `include` brought in can be removed again by apt. */
+async function writeAptState(rest: readonly StoredPackage[], options: BootstrapOptions): Promise<void> {
+  const { tree, main, include } = options;
+  await writeFile(join(tree, 'etc/apt/sources.list'), `${formatAptSource(main)}\n`);
+  const automatic = rest.filter((facts) => !include.includes(facts.name));
+  const stanzas = automatic.map(
+    ({ name, architecture }) =>
+      `Package: ${name}\nArchitecture: ${architecture === 'all' ? options.arch : architecture}\nAuto-Installed: 1\n`,
+  );
+  if (stanzas.length > 0) await writeFile(join(tree, 'var/lib/apt/extended_states'), `${stanzas.join('\n')}\n`);
+}

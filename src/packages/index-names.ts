@@ -1,0 +1,45 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The names in the package index files of a set of sources. */
+export interface IndexNames {
+  /** Packages of priority required or marked essential, in order of appearance. */
+  readonly required: readonly string[];
+  /** True when a source has a package of that name, or one that provides it. */
+  has(name: string): boolean;
+}
+
+/** Reads the index files of a folder of lists. It looks for the few lines it needs only: an index has some 50 MB. */
+export async function readIndexNames(lists: string): Promise<IndexNames> {
+  const required = new Set<string>();
+  const names = new Set<string>();
+  for (const file of (await readdir(lists)).filter((name) => name.endsWith('_Packages'))) {
+    const text = (await readFile(join(lists, file))).toString('latin1');
+    for (const name of packageNames(text)) names.add(name);
+    for (const field of ['\nPriority: required\n', '\nEssential: yes\n'])
+      for (const position of occurrences(text, field)) required.add(nameOfStanza(text, position));
+    for (const position of occurrences(text, '\nProvides: '))
+      for (const name of lineAt(text, position + 11).split(',')) names.add(name.trim().replace(/[\s:(].*$/, ''));
+  }
+  return { required: [...required], has: (name) => names.has(name) };
+}
+
+function* packageNames(text: string): Generator<string> {
+  if (text.startsWith('Package: ')) yield lineAt(text, 9);
+  for (const position of occurrences(text, '\nPackage: ')) yield lineAt(text, position + 10);
+}
+
+function* occurrences(text: string, needle: string): Generator<number> {
+  for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + 1)) yield at;
+}
+
+function nameOfStanza(text: string, position: number): string {
+  const before = text.lastIndexOf('\n\n', position);
+  const start = text.indexOf('Package: ', before === -1 ? 0 : before);
+  return lineAt(text, start + 9);
+}
+
+function lineAt(text: string, position: number): string {
+  const end = text.indexOf('\n', position);
+  return text.slice(position, end === -1 ? undefined : end);
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Downloader } from '../host/download.ts';
+import { isErrno } from '../model/errno.ts';
+import { IngotError } from '../model/error.ts';
+import type { EmitEvent } from '../model/events.ts';
+import { type PackageFacts, readPackageFacts } from './package-facts.ts';
+import { writePlainDeb } from './plain-deb.ts';
+import type { PackageFile } from './private-apt.ts';
+
+/** Name of the sidecar that makes an entry valid; raised when its content changes. */
+const FACTS_FILE = 'facts-1.json';
+
+/** A package in the store. */
+export interface StoredPackage extends PackageFacts {
+  /** Path below the store's folder, such as `3f…/bash_5.2.15-2+b2_amd64.deb`. */
+  readonly path: string;
+}
+
+interface EntryFile {
+  readonly facts: PackageFacts;
+  /** Bytes of the plain file: a shorter one is what a crash left. */
+  readonly size: number;
+}
+
+export interface FetchOptions {
+  /** Opened only when something is missing. */
+  readonly openDownloader: () => Promise<Downloader>;
+  readonly isOffline: boolean;
+  readonly emit: EmitEvent;
+  readonly signal?: AbortSignal;
+}
+
+/** Where the plain package files are kept. */
+export function packageStoreFolder(imageCache: string): string {
+  return join(imageCache, 'ingot', 'packages');
+}
+
+/**
+ * Makes sure that the store has the packages, and returns them in the order asked for. An entry is named by the SHA-256 of the package
+ * file as the repository has it, which is checked before the file is written again with plain archives; it appears whole, by rename.
+ * @throws IngotError `FETCH_FAILED`, `DIGEST_MISMATCH`, `OFFLINE_MISS`, `DISK_FULL`, `CANCELLED`
+ */
+export async function storePackages(
+  files: readonly PackageFile[],
+  imageCache: string,
+  options: FetchOptions,
+): Promise<readonly StoredPackage[]> {
+  const folder = packageStoreFolder(imageCache);
+  await mkdir(folder, { recursive: true });
+  const held = await Promise.all(files.map((file) => readEntry(folder, file)));
+  const missing = files.filter((_, index) => held[index] === undefined);
+  if (missing.length === 0) return held.filter((entry) => entry !== undefined);
+  if (options.isOffline) throw offlineMiss(missing);
+  const added = await addPackages(missing, folder, options);
+  return files.flatMap((file, index) => held[index] ?? added.get(file.sha256) ?? []);
+}
+
+function offlineMiss(missing: readonly PackageFile[]): IngotError {
+  const names = missing.slice(0, 5).map((file) => file.fileName);
+  const more = missing.length > names.length ? ` and ${missing.length - names.length} more` : '';
+  return new IngotError(
+    'OFFLINE_MISS',
+    `The build is offline and these packages are not in the cache: ${names.join(', ')}${more}`,
+    {
+      hint: 'Build once with the network.',
+    },
+  );
+}
+
+async function addPackages(
+  files: readonly PackageFile[],
+  folder: string,
+  options: FetchOptions,
+): Promise<ReadonlyMap<string, StoredPackage>> {
+  const { default: PQueue } = await import('p-queue');
+  const rewriting = new PQueue({ concurrency: availableParallelism() });
+  const aside = join(folder, `.new-${randomUUID()}`);
+  const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
+  let doneBytes = 0;
+  const onBytes = (count: number) => {
+    doneBytes += count;
+    options.emit({ kind: 'fetch-progress', subject: `${files.length} packages`, doneBytes, totalBytes });
+  };
+  await mkdir(aside);
+  try {
+    await using downloader = await options.openDownloader();
+    const added = files.map(async (file): Promise<[string, StoredPackage]> => {
+      const fetched = join(aside, `${file.sha256}.deb`);
+      await downloader.fetchFile({ url: file.url, target: fetched, sha256: file.sha256 }, onBytes);
+      return [
+        file.sha256,
+        await rewriting.add(() => addEntry(folder, aside, file, fetched), { signal: options.signal }),
+      ];
+    });
+    const results = await Promise.allSettled(added);
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+    return new Map(await Promise.all(added));
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function addEntry(folder: string, aside: string, file: PackageFile, fetched: string): Promise<StoredPackage> {
+  const entry = join(aside, file.sha256);
+  await mkdir(entry);
+  const plain = join(entry, file.fileName);
+  await writePlainDeb(fetched, plain);
+  await rm(fetched);
+  const facts = await readPackageFacts(plain);
+  const content: EntryFile = { facts, size: (await stat(plain)).size };
+  await writeFile(join(entry, FACTS_FILE), JSON.stringify(content));
+  const stored = { ...facts, path: join(file.sha256, file.fileName) };
+  return (await moveIntoPlace(entry, folder, file)) ?? stored;
+}
+
+/** @returns the entry that another build put there in the meantime, if there is one; a damaged one is replaced */
+async function moveIntoPlace(entry: string, folder: string, file: PackageFile): Promise<StoredPackage | undefined> {
+  const place = join(folder, file.sha256);
+  for (;;) {
+    try {
+      await rename(entry, place);
+      return undefined;
+    } catch (error) {
+      if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+      const other = await readEntry(folder, file);
+      if (other !== undefined) return other;
+      await rename(place, `${entry}.old-${randomUUID()}`).catch((cause: unknown) => {
+        if (!isErrno(cause, 'ENOENT')) throw cause;
+      });
+    }
+  }
+}
+
+async function readEntry(folder: string, file: PackageFile): Promise<StoredPackage | undefined> {
+  const entry = join(folder, file.sha256);
+  try {
+    const content: EntryFile = JSON.parse(await readFile(join(entry, FACTS_FILE), 'utf8'));
+    const name = (await readdir(entry)).find((one) => one.endsWith('.deb'));
+    if (name === undefined || (await stat(join(entry, name))).size !== content.size) return undefined;
+    return { ...content.facts, path: join(file.sha256, name) };
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FileLock, tryLock } from '../host/lock.ts';
+import { type RunResult, runForStatus } from '../host/process.ts';
+import { IngotError } from '../model/error.ts';
+import type { Environment } from '../model/request.ts';
+import { aptError } from './apt-fault.ts';
+import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
+import type { IndexIdentity } from './index-identity.ts';
+
+export interface PrivateAptOptions {
+  readonly imageCache: string;
+  /** Debian's name of the architecture. */
+  readonly arch: string;
+  readonly sources: readonly AptSource[];
+  /** Absolute paths of the keyrings that sources must be signed with, unless a source names its own. */
+  readonly keyrings: readonly string[];
+  /** File of apt settings to add (`DIB_APT_CONF`). */
+  readonly settings?: string;
+  /** For proxies. */
+  readonly env: Environment;
+  readonly signal?: AbortSignal;
+}
+
+/** apt of the host, working on folders of its own: nothing of the host's configuration or state is read or written. */
+export interface PrivateApt {
+  /** Package index files; kept from build to build. */
+  readonly lists: string;
+  /** Brings the index to the state that `identity` names, unless it is in that state. */
+  update(identity: IndexIdentity, isOffline: boolean): Promise<void>;
+  /** Files that installing the packages on an empty system takes. `name-` leaves a package out. */
+  resolve(packages: readonly string[]): Promise<readonly PackageFile[]>;
+}
+
+/** A package file as the index names it. */
+export interface PackageFile {
+  readonly url: string;
+  /** Such as `bash_5.2.15-2+b2_amd64.deb`. */
+  readonly fileName: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Runs `work` with the apt of a set of sources, alone: two builds do not change one index at the same time. */
+export async function withPrivateApt<T>(options: PrivateAptOptions, work: (apt: PrivateApt) => Promise<T>): Promise<T> {
+  const folder = await prepareFolder(options);
+  await using _lock = await waitForLock(join(folder, 'in-use'), options.signal);
+  const env = {
+    ...proxiesOf(options.env),
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    LC_ALL: 'C',
+    APT_CONFIG: join(folder, 'apt.conf'),
+  };
+  const apt = async (args: readonly string[]) => await runForStatus('apt-get', args, { env, signal: options.signal });
+  const lists = join(folder, 'lists');
+  return await work({
+    lists,
+    update: async (identity, isOffline) => await update(apt, lists, identity, isOffline),
+    resolve: async (packages) => await resolve(apt, packages),
+  });
+}
+
+type Apt = (args: readonly string[]) => Promise<RunResult>;
+
+async function update(apt: Apt, lists: string, identity: IndexIdentity, isOffline: boolean): Promise<void> {
+  const kept = await releaseDigests(lists);
+  if (identity.releases.every((release) => kept.has(release))) return;
+  if (isOffline)
+    throw new IngotError('OFFLINE_MISS', 'The build is offline and the package index is not in the cache', {
+      hint: 'Build once with the network, so that the package index is kept.',
+    });
+  const result = await apt(['-q', '-o', 'APT::Update::Error-Mode=any', '-o', 'Acquire::Retries=3', 'update']);
+  if (result.status !== 0) throw aptError(result.stderr, 'the package index could not be brought up to date');
+}
+
+async function releaseDigests(lists: string): Promise<ReadonlySet<string>> {
+  const names = (await readdir(lists)).filter((name) => /_(In)?Release$/.test(name));
+  const digests = names.map(async (name) =>
+    createHash('sha256')
+      .update(await readFile(join(lists, name)))
+      .digest('hex'),
+  );
+  return new Set(await Promise.all(digests));
+}
+
+async function resolve(apt: Apt, packages: readonly string[]): Promise<readonly PackageFile[]> {
+  const result = await apt(['-qq', '-y', '--print-uris', '-o', 'Acquire::ForceHash=SHA256', 'install', ...packages]);
+  if (result.status !== 0) throw aptError(`${result.stdout}\n${result.stderr}`, 'the packages could not be resolved');
+  return parsePackageFiles(result.stdout);
+}
+
+/** Reads the lines that `apt-get --print-uris` prints with SHA-256 digests; other lines are passed over. */
+export function parsePackageFiles(output: string): readonly PackageFile[] {
+  return [...output.matchAll(/^'([^']+)' (\S+) (\d+) SHA256:([0-9a-f]{64})$/gm)].map(
+    ([, url = '', fileName = '', size = '', sha256 = '']) => ({ url, fileName, size: Number(size), sha256 }),
+  );
+}
+
+async function prepareFolder(options: PrivateAptOptions): Promise<string> {
+  const signedBy = `signed-by=${options.keyrings.join(',')}`;
+  const lines = distinctSources(options.sources).map((source) =>
+    formatAptSource(source, /\bsigned-by=/i.test(source.options) || options.keyrings.length === 0 ? [] : [signedBy]),
+  );
+  const settings = options.settings === undefined ? '' : await readFile(options.settings, 'utf8');
+  const name = createHash('sha256')
+    .update([options.arch, settings, ...lines].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
+  const folder = join(options.imageCache, 'ingot', 'apt', name);
+  for (const part of ['etc', 'lists/partial', 'cache/archives/partial', 'state'])
+    await mkdir(join(folder, part), { recursive: true });
+  await writeFile(join(folder, 'etc/sources.list'), `${lines.join('\n')}\n`);
+  await writeFile(join(folder, 'state/status'), '');
+  await writeFile(join(folder, 'apt.conf'), `${configuration(folder, options.arch)}\n${settings}`);
+  return folder;
+}
+
+function configuration(folder: string, arch: string): string {
+  const settings: Readonly<Record<string, string>> = {
+    Dir: folder,
+    'Dir::Etc': join(folder, 'etc'),
+    'Dir::Etc::main': '/dev/null',
+    'Dir::Etc::parts': '/dev/null',
+    'Dir::Etc::sourcelist': join(folder, 'etc/sources.list'),
+    'Dir::Etc::sourceparts': '/dev/null',
+    'Dir::Etc::trusted': '/dev/null',
+    'Dir::Etc::trustedparts': '/dev/null',
+    'Dir::Etc::preferences': '/dev/null',
+    'Dir::Etc::preferencesparts': '/dev/null',
+    'Dir::State': join(folder, 'state'),
+    'Dir::State::lists': join(folder, 'lists'),
+    'Dir::State::status': join(folder, 'state/status'),
+    'Dir::Cache': join(folder, 'cache'),
+    'Dir::Log': join(folder, 'state'),
+    'APT::Architecture': arch,
+    'APT::Install-Recommends': 'false',
+    'APT::Sandbox::User': 'root',
+    'Acquire::Languages': 'none',
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} "${value}";`);
+  return [...lines, `APT::Architectures { "${arch}"; };`].join('\n');
+}
+
+function proxiesOf(env: Environment): Environment {
+  const names = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy'];
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}
+
+async function waitForLock(path: string, signal: AbortSignal | undefined): Promise<FileLock> {
+  for (;;) {
+    const lock = await tryLock(path, 'exclusive');
+    if (lock !== undefined) return lock;
+    await sleep(200, undefined, { signal });
+  }
+}
