@@ -4,6 +4,7 @@ import { buildFilesystem } from './build-filesystem.ts';
 import type { LayoutEntry } from './layout-entries.ts';
 import { type LayoutContext, listValue, onlyChild, placeOf, report, textValue } from './layout-values.ts';
 import { GPT_TYPE_CODES, gptTypeGuid, mbrTypeByte, normalGptType } from './partition-types.ts';
+import { orderFault } from './place-partitions.ts';
 import { parsePercent, parseSize, SIZE_CHOICES } from './size-text.ts';
 
 /** Builds the partition table that a `partitioning` node describes. */
@@ -13,12 +14,16 @@ export function buildTable(context: LayoutContext, entry: LayoutEntry): TableNod
   if (partitions.length === 0) {
     report(context, entry.place, `"${entry.name}" has no partitions`, 'List them under "partitions:".');
   }
-  return {
+  const table: TableNode = {
     kind: 'table',
     label,
     align: tableAlign(context, entry),
     partitions: partitions.map((partition) => buildPartition(context, partition, label)),
   };
+  const fault = orderFault(table);
+  const hint = 'List up to four primary partitions, or up to three and then others; or use "label: gpt".';
+  if (fault !== undefined) report(context, entry.place, fault, hint);
+  return table;
 }
 
 function tableLabel(context: LayoutContext, entry: LayoutEntry): 'mbr' | 'gpt' {

@@ -31,6 +31,11 @@ export function filesystemUuid(
   return node.uuid ?? uuidFrom(identity, `filesystem ${node.name}`);
 }
 
+/** Serial number of a FAT filesystem: eight hexadecimal digits in lower case. */
+export function fatSerial(identity: DiskIdentity, node: { readonly name: string }): string {
+  return serialFrom(identity, `filesystem ${node.name}`).toString(16).padStart(8, '0');
+}
+
 function digestOf(identity: DiskIdentity, subject: string): Buffer {
   return createHash('sha256').update(`${identity}\0${subject}`).digest();
 }

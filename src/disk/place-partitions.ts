@@ -32,18 +32,39 @@ export function placePartitions(table: TableNode, disk: Bytes): readonly PlacedP
   const placed: PlacedPartition[] = [];
   const unit = table.label === 'gpt' ? MIB : table.align;
   let next = unit;
-  let logical = 4;
-  for (const node of table.partitions) {
-    const isLogical = table.label === 'mbr' && !node.flags.includes('primary');
-    if (isLogical) logical += 1;
+  for (const { node, number } of numberPartitions(table)) {
     const free = disk - next - unit;
-    const start = isLogical ? next + unit : next;
+    const start = isLogical(table, node) ? next + unit : next;
     const size = partitionBytes(node, free, unit);
-    placed.push({ node, number: isLogical ? logical : placed.length + 1, start: bytes(start), size });
+    placed.push({ node, number, start: bytes(start), size });
     next = roundUp(start + size, unit);
   }
-  checkNumbers(table, placed);
   return placed;
+}
+
+/** Gives each partition its number: as listed, but logical partitions of an MBR count from 5. */
+export function numberPartitions(
+  table: TableNode,
+): readonly { readonly node: PartitionNode; readonly number: number }[] {
+  const primaries = table.partitions.filter((node) => !isLogical(table, node)).length;
+  return table.partitions.map((node, index) => ({
+    node,
+    number: isLogical(table, node) ? 5 + index - primaries : index + 1,
+  }));
+}
+
+/** What is wrong with the order of an MBR's partitions; undefined where nothing is. */
+export function orderFault(table: TableNode): string | undefined {
+  if (table.label === 'gpt') return undefined;
+  const primaries = table.partitions.filter((node) => !isLogical(table, node)).length;
+  const limit = primaries < table.partitions.length ? 3 : 4;
+  if (primaries > limit) return `The MBR table has ${primaries} primary partitions and room for ${limit}`;
+  const isOrdered = table.partitions.slice(0, primaries).every((node) => !isLogical(table, node));
+  return isOrdered ? undefined : 'The primary partitions of an MBR table have to come first';
+}
+
+function isLogical(table: TableNode, node: PartitionNode): boolean {
+  return table.label === 'mbr' && !node.flags.includes('primary');
 }
 
 /** Every filesystem of a layout with its place on a disk of that size. Throws as `placePartitions` does. */
@@ -70,20 +91,5 @@ function partitionBytes(node: PartitionNode, free: number, unit: number): Bytes 
       ? `The partition "${node.name}" needs ${formatBytes(size)}, and the disk has ${left} left for it`
       : `The disk has no room left for the partition "${node.name}"`,
     { hint: `Raise --image-size by ${formatBytes(Math.max(MIB, size - free))} or more, or make partitions smaller.` },
-  );
-}
-
-function checkNumbers(table: TableNode, placed: readonly PlacedPartition[]): void {
-  if (table.label === 'gpt') return;
-  const primaries = placed.filter((partition) => partition.number <= 4);
-  const firstLogical = placed.findIndex((partition) => partition.number > 4);
-  const isOrdered = firstLogical < 0 || placed.slice(firstLogical).every((partition) => partition.number > 4);
-  if (isOrdered && primaries.length <= (firstLogical < 0 ? 4 : 3)) return;
-  throw new IngotError(
-    'LAYOUT_INVALID',
-    isOrdered
-      ? `An MBR table has no room for ${primaries.length} primary partitions here`
-      : 'Primary partitions of an MBR table come first',
-    { hint: 'List the primary partitions first: four of them, or three when others follow. Or use "label: gpt".' },
   );
 }

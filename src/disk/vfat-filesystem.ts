@@ -3,7 +3,7 @@ import { run } from '../host/process.ts';
 import { GIB, KIB, MIB } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
 import type { FilesystemRequest } from './filesystem-request.ts';
-import { serialFrom } from './identity.ts';
+import { fatSerial } from './identity.ts';
 
 /**
  * Makes a FAT filesystem with everything in a folder, inside a disk image.
@@ -11,11 +11,10 @@ import { serialFrom } from './identity.ts';
  */
 export async function writeVfatFilesystem(request: FilesystemRequest): Promise<void> {
   const { output, start, size, sectorSize, node, identity, epoch, signal } = request;
-  const serial = serialFrom(identity, `filesystem ${node.name}`).toString(16).padStart(8, '0');
   const place = ['-S', String(sectorSize), '-h', String(start / sectorSize), '--offset', String(start / sectorSize)];
   const shape = fatShape(size, sectorSize);
   // mkfs.vfat chooses width and cluster size by the length of the whole file, so both have to be said.
-  const args = ['--invariant', ...shape, ...place, ...node.options, '-n', node.label, '-i', serial];
+  const args = ['--invariant', ...shape, ...place, ...node.options, '-n', node.label, '-i', fatSerial(identity, node)];
   const time = `SOURCE_DATE_EPOCH=${epoch}`;
   await run('env', [time, 'mkfs.vfat', ...args, output, String(Math.floor(size / KIB))], { signal });
   if (request.folder === undefined) return;

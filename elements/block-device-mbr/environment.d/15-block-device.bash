@@ -1,0 +1,7 @@
+# Chooses the mbr layout.
+if [[ $ARCH == arm64 || $ARCH == aarch64 ]]; then
+  echo "block-device-mbr cannot boot on $ARCH; use block-device-efi" >&2
+  exit 1
+fi
+
+export DIB_BLOCK_DEVICE=mbr
