@@ -31,7 +31,7 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The family that a distribution belongs to in package maps; undefined for one that stands alone. */
-export function packageFamilyOf(distro: string): string | undefined {
+function packageFamilyOf(distro: string): string | undefined {
   return Object.keys(FAMILIES).find((family) => FAMILIES[family]?.includes(distro));
 }
 

@@ -15,7 +15,7 @@ const CHARACTER_CLASSES: Readonly<Record<string, string>> = {
 const ENVIRONMENT_NAME = /^[0-9A-Za-z_.-]+$/;
 
 /** Orders two hook names as `LC_ALL=C sort -n` does: by the number they begin with, then byte by byte. */
-export function compareHookNames(one: string, other: string): number {
+function compareHookNames(one: string, other: string): number {
   return compareNumbers(leadingNumber(one), leadingNumber(other)) || compareBytes(one, other);
 }
 

@@ -8,7 +8,7 @@ import type { Environment } from '../model/request.ts';
 import type { HookTreeNode } from './hook-tree.ts';
 
 /** The program that sources an `environment.d`, on the host or, made visible there, inside a root tree: `PROGRAM FOLDER RESULT`. */
-export const SOURCE_ENVIRONMENT = fileURLToPath(new URL('../../lib/source-environment', import.meta.url));
+const SOURCE_ENVIRONMENT = fileURLToPath(new URL('../../lib/source-environment', import.meta.url));
 
 /** The program that runs a hook, even one without a `#!` line: `PROGRAM HOOK`. */
 export const RUN_HOOK = fileURLToPath(new URL('../../lib/run-hook', import.meta.url));
