@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { toErrorReport } from '../model/error.ts';
+import { registerBoot } from './boot.ts';
 import { registerBuild } from './build.ts';
 import type { Caller } from './caller.ts';
+import { registerDoctor } from './doctor.ts';
 import { main as elementInfo } from './element-info.ts';
 import { complain, ingotExitStatusOf } from './error-text.ts';
 import type { IngotSession } from './ingot-session.ts';
@@ -51,6 +53,8 @@ function programOf(session: IngotSession): Command {
     .exitOverride();
   registerBuild(program, session);
   registerPlan(program, session);
+  registerBoot(program, session);
+  registerDoctor(program, session);
   registerElementInfo(program, session);
   return program;
 }

@@ -5,41 +5,51 @@ export interface HostTool {
   readonly package: string;
   /** What needs it, in the words of `ingot doctor`. */
   readonly feature: string;
+  /** The work that it is for: `build` for any image, `rootless` for builds by others than root, `boot` for running images. */
+  readonly use: 'build' | 'rootless' | 'boot';
   /** A file that proves its presence where it is not a program on PATH. */
   readonly file?: string;
 }
 
 /** Every host program ingot may run. `ingot doctor` reads this table. */
 export const HOST_TOOLS: readonly HostTool[] = [
-  { command: 'unshare', package: 'util-linux', feature: 'every build' },
-  { command: 'setpriv', package: 'util-linux', feature: 'every build' },
-  { command: 'mount', package: 'mount', feature: 'every build' },
-  { command: 'flock', package: 'util-linux', feature: 'every build' },
-  { command: 'bash', package: 'bash', feature: 'every build' },
-  { command: 'tar', package: 'tar', feature: 'every build' },
-  { command: 'newuidmap', package: 'uidmap', feature: 'builds without root' },
-  { command: 'apt-get', package: 'apt', feature: 'Debian and Ubuntu roots' },
-  { command: 'dpkg-deb', package: 'dpkg', feature: 'Debian and Ubuntu roots' },
-  { command: 'gpgv', package: 'gpgv', feature: 'signature checks' },
+  { command: 'unshare', package: 'util-linux', feature: 'every build', use: 'build' },
+  { command: 'setpriv', package: 'util-linux', feature: 'every build', use: 'build' },
+  { command: 'mount', package: 'mount', feature: 'every build', use: 'build' },
+  { command: 'flock', package: 'util-linux', feature: 'every build', use: 'build' },
+  { command: 'bash', package: 'bash', feature: 'every build', use: 'build' },
+  { command: 'tar', package: 'tar', feature: 'every build', use: 'build' },
+  { command: 'newuidmap', package: 'uidmap', feature: 'builds without root', use: 'rootless' },
+  { command: 'apt-get', package: 'apt', feature: 'Debian and Ubuntu roots', use: 'build' },
+  { command: 'dpkg-deb', package: 'dpkg', feature: 'Debian and Ubuntu roots', use: 'build' },
+  { command: 'gpgv', package: 'gpgv', feature: 'signature checks', use: 'build' },
   {
     command: 'debian-archive-keyring',
     package: 'debian-archive-keyring',
     feature: 'Debian roots',
+    use: 'build',
     file: '/usr/share/keyrings/debian-archive-keyring.gpg',
   },
-  { command: 'xz', package: 'xz-utils', feature: 'Debian and Ubuntu roots' },
-  { command: 'zstd', package: 'zstd', feature: 'Debian and Ubuntu roots' },
-  { command: 'mke2fs', package: 'e2fsprogs', feature: 'ext2, ext3 and ext4 filesystems' },
-  { command: 'debugfs', package: 'e2fsprogs', feature: 'ext2, ext3 and ext4 filesystems' },
-  { command: 'sfdisk', package: 'fdisk', feature: 'partitioned images' },
-  { command: 'mkfs.vfat', package: 'dosfstools', feature: 'UEFI images' },
-  { command: 'mcopy', package: 'mtools', feature: 'UEFI images' },
-  { command: 'grub-mkimage', package: 'grub-common', feature: 'BIOS boot' },
-  { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi and vhdx images' },
-  { command: 'pigz', package: 'pigz', feature: 'tgz images' },
-  { command: 'qemu-system-x86_64', package: 'qemu-system-x86', feature: 'ingot boot' },
-  { command: 'OVMF', package: 'ovmf', feature: 'ingot boot under UEFI', file: '/usr/share/OVMF/OVMF_CODE_4M.fd' },
-  { command: 'ssh', package: 'openssh-client', feature: 'ingot boot --ssh' },
+  { command: 'xz', package: 'xz-utils', feature: 'Debian and Ubuntu roots', use: 'build' },
+  { command: 'zstd', package: 'zstd', feature: 'Debian and Ubuntu roots', use: 'build' },
+  { command: 'mke2fs', package: 'e2fsprogs', feature: 'ext2, ext3 and ext4 filesystems', use: 'build' },
+  { command: 'debugfs', package: 'e2fsprogs', feature: 'ext2, ext3 and ext4 filesystems', use: 'build' },
+  { command: 'sfdisk', package: 'fdisk', feature: 'partitioned images', use: 'build' },
+  { command: 'mkfs.vfat', package: 'dosfstools', feature: 'UEFI images', use: 'build' },
+  { command: 'mcopy', package: 'mtools', feature: 'UEFI images', use: 'build' },
+  { command: 'grub-mkimage', package: 'grub-common', feature: 'BIOS boot', use: 'build' },
+  { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi and vhdx images', use: 'build' },
+  { command: 'pigz', package: 'pigz', feature: 'tgz images', use: 'build' },
+  { command: 'qemu-system-x86_64', package: 'qemu-system-x86', feature: 'ingot boot', use: 'boot' },
+  {
+    command: 'OVMF',
+    package: 'ovmf',
+    feature: 'ingot boot under UEFI',
+    use: 'boot',
+    file: '/usr/share/OVMF/OVMF_CODE_4M.fd',
+  },
+  { command: 'ssh-keygen', package: 'openssh-client', feature: 'ingot boot --ssh', use: 'boot' },
+  { command: 'ssh', package: 'openssh-client', feature: 'ingot boot --ssh', use: 'boot' },
 ];
 
 /** Debian's package that has a program, as far as ingot knows it. */
