@@ -35,7 +35,7 @@ export function placePartitions(table: TableNode, disk: Bytes): readonly PlacedP
   for (const { node, number } of numberPartitions(table)) {
     const free = disk - next - unit;
     const start = isLogical(table, node) ? next + unit : next;
-    const size = partitionBytes(node, free, unit);
+    const size = partitionBytes(node, free, table.label === 'gpt' ? MIB : MBR_GRAIN);
     placed.push({ node, number, start: bytes(start), size });
     next = roundUp(start + size, unit);
   }
@@ -79,9 +79,11 @@ export function placeFilesystems(layout: DiskLayout, disk: Bytes): readonly Plac
   });
 }
 
-function partitionBytes(node: PartitionNode, free: number, unit: number): Bytes {
+/** Partitions of an MBR are whole sectors of either size. */
+const MBR_GRAIN = 4096;
+
+function partitionBytes(node: PartitionNode, free: number, grain: number): Bytes {
   const wanted = node.size.kind === 'bytes' ? node.size.bytes : (free * node.size.percent) / 100;
-  const grain = Math.min(unit, MIB);
   const size = Math.floor(wanted / grain) * grain;
   if (size > 0 && size <= free) return bytes(size);
   const left = formatBytes(Math.max(0, free));

@@ -52,8 +52,14 @@ function factsOf(layout: DiskLayout): Omit<ReadLayout, 'layout' | 'warnings'> {
   };
 }
 
-function invalid(file: string, issues: readonly Issue[]): IngotError {
+function invalid(file: string, found: readonly Issue[]): IngotError {
+  const issues = found.toSorted((a, b) => positionOf(a) - positionOf(b));
   const [first] = issues;
   const message = issues.length === 1 ? `${first?.message}` : `The block-device layout has ${issues.length} faults`;
   return new IngotError('LAYOUT_INVALID', message, { place: first?.place ?? { file }, issues, hint: first?.hint });
+}
+
+/** For sorting: no line is longer than a million columns. */
+function positionOf({ place }: Issue): number {
+  return (place?.line ?? 0) * 1_000_000 + (place?.column ?? 0);
 }
