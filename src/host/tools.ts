@@ -5,8 +5,11 @@ export interface HostTool {
   readonly package: string;
   /** What needs it, in the words of `ingot doctor`. */
   readonly feature: string;
-  /** The work that it is for: `build` for any image, `rootless` for builds by others than root, `boot` for running images. */
-  readonly use: 'build' | 'rootless' | 'boot';
+  /**
+   * The work that it is for: `build` for any image, `rootless` for builds by others than root, `elements` for hooks of bundled elements that
+   * run on the host, `boot` for running images.
+   */
+  readonly use: 'build' | 'rootless' | 'boot' | 'elements';
   /** A file that proves its presence where it is not a program on PATH. */
   readonly file?: string;
 }
@@ -40,6 +43,8 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'grub-mkimage', package: 'grub-common', feature: 'BIOS boot', use: 'build' },
   { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi and vhdx images', use: 'build' },
   { command: 'pigz', package: 'pigz', feature: 'tgz images', use: 'build' },
+  { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },
+  { command: 'git', package: 'git', feature: 'the element source-repositories', use: 'elements' },
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86', feature: 'ingot boot', use: 'boot' },
   {
     command: 'OVMF',
