@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { main } from '../../../src/commands/ingot.ts';
+import { writeTalkingDisk } from '../../support/boot-sector.ts';
+import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { testCaller } from '../../support/test-caller.ts';
+
+const BOOTED =
+  'Linux version 6.1.0-test\r\nWelcome to \u001b[1mDebian\u001b[0m GNU/Linux\r\n\r\n\u001b[?2004hcast login: ';
+
+/** Runs `ingot boot` emulated, so that it does not depend on what the machine can. */
+async function boot(scratch: ScratchFolder, ...words: readonly string[]) {
+  const caller = testCaller('ingot', ['boot', ...words], { TMPDIR: scratch.path, PATH: process.env.PATH ?? '' });
+  const status = await main(caller);
+  return { status, printed: caller.printed(), complained: caller.complained() };
+}
+
+describe('ingot boot --check', () => {
+  it('tells the way to the login prompt and ends with 0', async () => {
+    await using scratch = await scratchFolder({});
+    writeTalkingDisk(scratch.at('disk.raw'), BOOTED);
+
+    const { status, printed } = await boot(scratch, scratch.at('disk.raw'), '--check', '--accel', 'tcg');
+
+    expect(status).toBe(0);
+    expect(printed.replace(/[\d.]+ s/g, 'N s')).toMatch(
+      /^ *N s {2}kernel {2}Linux version 6\.1\.0-test\n *N s {2}init {4}Welcome to Debian GNU\/Linux\n *N s {2}login {3}cast login:\n$/,
+    );
+  });
+
+  it('leaves the image as it was and nothing beside it', async () => {
+    await using scratch = await scratchFolder({});
+    const disk = scratch.at('disk.raw');
+    writeTalkingDisk(disk, BOOTED);
+    const before = createHash('sha256').update(readFileSync(disk)).digest('hex');
+
+    await boot(scratch, disk, '--check', '--accel', 'tcg', '--size', '20M');
+
+    expect(createHash('sha256').update(readFileSync(disk)).digest('hex')).toBe(before);
+    expect(await readdir(scratch.path)).toEqual(['disk.raw']);
+  });
+
+  it.each([
+    [
+      'stops at a panic',
+      'Kernel panic - not syncing: no init\r\n',
+      'wait',
+      'it stopped at "Kernel panic - not syncing: no init"',
+    ],
+    ['sees a machine that ends', 'Linux version 6.1.0\r\n', 'reset', 'the machine ended before its login prompt'],
+    ['gives up in time', 'starting\r\n', 'wait', 'no login prompt within 1 s'],
+  ] as const)('%s, and shows the end of the console', async (_name, text, end, reason) => {
+    await using scratch = await scratchFolder({});
+    writeTalkingDisk(scratch.at('disk.raw'), text, end);
+
+    const { status, complained } = await boot(
+      scratch,
+      scratch.at('disk.raw'),
+      '--check',
+      '--accel',
+      'tcg',
+      '--timeout',
+      end === 'wait' && text === 'starting\r\n' ? '1' : '20',
+    );
+
+    expect(status).toBe(1);
+    expect(complained).toContain(`did not boot: ${reason}\n  | ${text.trim()}\n`);
+  });
+
+  it('says what a silent console may mean', async () => {
+    await using scratch = await scratchFolder({});
+    writeTalkingDisk(scratch.at('disk.raw'), '');
+
+    const { complained } = await boot(scratch, scratch.at('disk.raw'), '--check', '--accel', 'tcg', '--timeout', '1');
+
+    expect(complained).toContain('The kernel needs console=ttyS0');
+  });
+});
+
+describe('the command line of ingot boot', () => {
+  it.each([
+    [['--firmware', 'efi'], '--firmware is one of bios, uefi, uefi-secure, not "efi"'],
+    [['--memory', '1G'], '--memory takes a whole number above 0, not "1G"'],
+    [['--size', 'huge'], '--size takes a number with K, M, G or T behind it, not "huge"'],
+    [['--write', '--size', '1G'], '--size grows a copy of the image and --write writes the image itself'],
+    [['--identity', 'key'], 'A command and --identity are for --ssh'],
+  ])('refuses %j', async (words, message) => {
+    await using scratch = await scratchFolder({ 'disk.raw': '' });
+
+    const { status, complained } = await boot(scratch, scratch.at('disk.raw'), ...words);
+
+    expect(status).toBe(2);
+    expect(complained).toContain(message);
+  });
+
+  it('names an image that is not there', async () => {
+    await using scratch = await scratchFolder({});
+
+    const { status, complained } = await boot(scratch, scratch.at('none.qcow2'), '--check');
+
+    expect(status).toBe(2);
+    expect(complained).toContain(`There is no image ${scratch.at('none.qcow2')}`);
+  });
+
+  it('names an image that QEMU cannot read', async () => {
+    await using scratch = await scratchFolder({});
+
+    const { status, complained } = await boot(scratch, scratch.path, '--check', '--accel', 'tcg');
+
+    expect(status).toBe(2);
+    expect(complained).toContain(`The image ${scratch.path} cannot be read`);
+  });
+});
