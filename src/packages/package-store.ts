@@ -2,16 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Downloader } from '../host/download.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import { type PackageFacts, readPackageFacts } from './package-facts.ts';
-import { writePlainDeb } from './plain-deb.ts';
+import { writePlainDebs } from './plain-deb.ts';
 import type { PackageFile } from './private-apt.ts';
 
 /** Name of the sidecar that makes an entry valid; raised when its content changes. */
 const FACTS_FILE = 'facts-1.json';
+
+/** Package files that one xz process decompresses, and how many processes there are at most. */
+const GROUP = 16;
+const MOST_WRITERS = 4;
+
+const PROGRESS_MS = 100;
 
 /** A package in the store. */
 export interface StoredPackage extends PackageFacts {
@@ -75,41 +82,78 @@ async function addPackages(
   folder: string,
   options: FetchOptions,
 ): Promise<ReadonlyMap<string, StoredPackage>> {
-  const { default: PQueue } = await import('p-queue');
-  const rewriting = new PQueue({ concurrency: availableParallelism() });
   const aside = join(folder, `.new-${randomUUID()}`);
-  const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
-  let doneBytes = 0;
-  const onBytes = (count: number) => {
-    doneBytes += count;
-    options.emit({ kind: 'fetch-progress', subject: `${files.length} packages`, doneBytes, totalBytes });
-  };
   await mkdir(aside);
   try {
     await using downloader = await options.openDownloader();
-    const added = files.map(async (file): Promise<[string, StoredPackage]> => {
-      const fetched = join(aside, `${file.sha256}.deb`);
-      await downloader.fetchFile({ url: file.url, target: fetched, sha256: file.sha256 }, onBytes);
-      return [
-        file.sha256,
-        await rewriting.add(() => addEntry(folder, aside, file, fetched), { signal: options.signal }),
-      ];
+    const onBytes = progressOf(files, options.emit);
+    const fetched: PackageFile[] = [];
+    const added = new Map<string, StoredPackage>();
+    let isFetching = true;
+    const fetching = Promise.all(
+      files.map(async (file) => {
+        await downloader.fetchFile({ url: file.url, target: join(aside, file.sha256), sha256: file.sha256 }, onBytes);
+        fetched.push(file);
+      }),
+    ).finally(() => {
+      isFetching = false;
     });
-    const results = await Promise.allSettled(added);
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
-    return new Map(await Promise.all(added));
+    const rewriting = Array.from({ length: Math.min(availableParallelism(), MOST_WRITERS) }, async (_, writer) => {
+      for (;;) {
+        const group = fetched.splice(0, GROUP);
+        if (group.length > 0)
+          for (const one of await addGroup(group, folder, aside, writer, options.signal)) added.set(...one);
+        else if (isFetching) await Promise.race([fetching.catch(() => {}), sleep(20)]);
+        else return;
+      }
+    });
+    const results = await Promise.allSettled([fetching, ...rewriting]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    return added;
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
 }
 
-async function addEntry(folder: string, aside: string, file: PackageFile, fetched: string): Promise<StoredPackage> {
-  const entry = join(aside, file.sha256);
-  await mkdir(entry);
+/** Says how much has arrived, but not more often than somebody can see. */
+function progressOf(files: readonly PackageFile[], emit: EmitEvent): (count: number) => void {
+  const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
+  let doneBytes = 0;
+  let saidAt = 0;
+  return (count) => {
+    doneBytes += count;
+    const now = performance.now();
+    if (now - saidAt < PROGRESS_MS && doneBytes < totalBytes) return;
+    saidAt = now;
+    emit({ kind: 'fetch-progress', subject: `${files.length} packages`, doneBytes, totalBytes });
+  };
+}
+
+async function addGroup(
+  files: readonly PackageFile[],
+  folder: string,
+  aside: string,
+  writer: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly [string, StoredPackage][]> {
+  const parts = join(aside, `parts-${writer}`);
+  await mkdir(parts, { recursive: true });
+  const entries = files.map((file) => ({ file, entry: join(aside, `new-${file.sha256}`) }));
+  for (const { entry } of entries) await mkdir(entry);
+  const debs = entries.map(({ file, entry }) => ({
+    source: join(aside, file.sha256),
+    target: join(entry, file.fileName),
+  }));
+  await writePlainDebs(debs, parts, signal);
+  return await Promise.all(
+    entries.map(
+      async ({ file, entry }): Promise<[string, StoredPackage]> => [file.sha256, await addEntry(folder, entry, file)],
+    ),
+  );
+}
+
+async function addEntry(folder: string, entry: string, file: PackageFile): Promise<StoredPackage> {
   const plain = join(entry, file.fileName);
-  await writePlainDeb(fetched, plain);
-  await rm(fetched);
   const facts = await readPackageFacts(plain);
   const content: EntryFile = { facts, size: (await stat(plain)).size };
   await writeFile(join(entry, FACTS_FILE), JSON.stringify(content));

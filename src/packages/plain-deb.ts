@@ -1,10 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { start } from '../host/process.ts';
+import { run } from '../host/process.ts';
 import { IngotError } from '../model/error.ts';
-import type { Environment } from '../model/request.ts';
 
 /** Where a member of a package file lies: a range of bytes. */
 export interface ArchiveMember {
@@ -13,34 +13,101 @@ export interface ArchiveMember {
   readonly size: number;
 }
 
+/** A package file to write again. */
+export interface DebToRewrite {
+  /** Absolute path; the file is removed. */
+  readonly source: string;
+  /** Absolute path to write. */
+  readonly target: string;
+}
+
 const MAGIC = '!<arch>\n';
 const HEADER = 60;
-const TOOL_ENVIRONMENT: Environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+const COPY_BYTES = 1024 * 1024;
 
 /**
- * Writes a package file again with its archives uncompressed, so that unpacking it costs no decompression. dpkg treats both alike.
- * @param source path of the package file
- * @param target path to write, which must not exist
- * @throws IngotError `DIGEST_MISMATCH` when the file is no Debian package, `TOOL_MISSING` without xz
+ * Writes package files again with their archives uncompressed, so that unpacking them costs no decompression. dpkg treats both alike.
+ * A group of files shares one xz process: starting one for each costs as much as its work.
+ * @param folder for intermediate files, on the same filesystem as the targets
+ * @throws IngotError `DIGEST_MISMATCH` when a file is no Debian package, `TOOL_MISSING` without xz, `TOOL_FAILED` for damaged archives
  */
-export async function writePlainDeb(source: string, target: string): Promise<void> {
-  await using output = await open(target, 'wx');
-  await output.write(MAGIC);
-  for (const member of await archiveMembers(source)) {
-    const header = await output.stat();
-    await output.write(Buffer.alloc(HEADER));
-    const suffix = /^(?:control|data)\.tar(?:\.(\w+))?$/.exec(member.name)?.[1] ?? '';
-    await writeDecoded(source, member, suffix, output);
-    const size = (await output.stat()).size - header.size - HEADER;
-    if (size % 2 === 1) await output.write('\n');
-    const name = suffix === '' ? member.name : member.name.slice(0, -suffix.length - 1);
-    await output.write(memberHeader(name, size), 0, HEADER, header.size);
+export async function writePlainDebs(
+  debs: readonly DebToRewrite[],
+  folder: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const parts = debs.map(({ target }, index) => ({
+    target,
+    control: join(folder, `${index}.control.tar`),
+    data: join(folder, `${index}.data.tar`),
+  }));
+  const compressed = await Promise.all(debs.map(async ({ source }, index) => await split(source, parts[index])));
+  await rmAll(debs.map((deb) => deb.source));
+  if (compressed.flat().length > 0)
+    await run('xz', ['--decompress', '--quiet', '--threads=1', ...compressed.flat()], { signal });
+  for (const part of parts) await compose(part);
+  await rmAll(parts.flatMap(({ control, data }) => [control, data]));
+}
+
+interface DebParts {
+  readonly target: string;
+  /** Paths of the uncompressed archives. */
+  readonly control: string;
+  readonly data: string;
+}
+
+/** Writes a package file's two archives, and names those that xz still has to decompress. */
+async function split(source: string, parts: DebParts | undefined): Promise<readonly string[]> {
+  const members = await archiveMembers(source);
+  const compressed: string[] = [];
+  for (const [name, path] of [
+    ['control', parts?.control],
+    ['data', parts?.data],
+  ] as const) {
+    const member = members.find((one) => one.name.startsWith(`${name}.tar`));
+    if (member === undefined || path === undefined) throw notADeb(source);
+    const suffix = member.name.slice(`${name}.tar`.length);
+    const input = createReadStream(source, { start: member.offset, end: member.offset + member.size - 1 });
+    if (suffix === '.xz' || suffix === '.lzma') {
+      await pipeline(input, createWriteStream(path + suffix));
+      compressed.push(path + suffix);
+    } else if (suffix === '.gz') await pipeline(input, createGunzip(), createWriteStream(path));
+    else if (suffix === '.zst') await pipeline(input, createZstdDecompress(), createWriteStream(path));
+    else if (suffix === '') await pipeline(input, createWriteStream(path));
+    else
+      throw new IngotError('DIGEST_MISMATCH', `${source} is compressed by a method that is not known: ${member.name}`);
   }
+  return compressed;
+}
+
+async function compose({ target, control, data }: DebParts): Promise<void> {
+  await using output = await open(target, 'wx');
+  await using input = await open(data);
+  const { size } = await input.stat();
+  await output.appendFile(
+    Buffer.concat([
+      Buffer.from(MAGIC),
+      ...archiveMember('debian-binary', Buffer.from('2.0\n')),
+      ...archiveMember('control.tar', await readFile(control)),
+      memberHeader('data.tar', size),
+    ]),
+  );
+  const buffer = Buffer.allocUnsafe(COPY_BYTES);
+  for (;;) {
+    const { bytesRead } = await input.read(buffer, 0, buffer.length, null);
+    if (bytesRead === 0) break;
+    await output.appendFile(buffer.subarray(0, bytesRead));
+  }
+  if (size % 2 === 1) await output.appendFile('\n');
+}
+
+async function rmAll(paths: readonly string[]): Promise<void> {
+  await Promise.all(paths.map(async (path) => await rm(path)));
 }
 
 /**
  * Lists the members of a package file.
- * @throws IngotError `DIGEST_MISMATCH` when it is no ar archive
+ * @throws IngotError `DIGEST_MISMATCH` when it is no Debian package
  */
 export async function archiveMembers(path: string): Promise<readonly ArchiveMember[]> {
   await using file = await open(path);
@@ -50,42 +117,27 @@ export async function archiveMembers(path: string): Promise<readonly ArchiveMemb
   for (let offset = MAGIC.length; magic === MAGIC && offset + HEADER <= total; ) {
     const header = await readText(file, offset, HEADER);
     const size = Number(header.slice(48, 58));
+    if (Number.isNaN(size)) throw notADeb(path);
     members.push({ name: header.slice(0, 16).trim().replace(/\/$/, ''), offset: offset + HEADER, size });
     offset += HEADER + size + (size % 2);
   }
-  if (members[0]?.name === 'debian-binary' && members.length >= 3) return members;
-  throw new IngotError('DIGEST_MISMATCH', `${path} is not a Debian package file`, {
+  if (members[0]?.name !== 'debian-binary') throw notADeb(path);
+  return members;
+}
+
+function notADeb(path: string): IngotError {
+  return new IngotError('DIGEST_MISMATCH', `${path} is not a Debian package file`, {
     hint: 'The package source gives a file that its own index describes wrongly; report it to its owner.',
   });
 }
 
 async function readText(file: FileHandle, offset: number, length: number): Promise<string> {
-  const { buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
-  return buffer.toString('latin1');
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+  return buffer.subarray(0, bytesRead).toString('latin1');
 }
 
-async function writeDecoded(source: string, member: ArchiveMember, suffix: string, output: FileHandle): Promise<void> {
-  if (suffix === 'xz' || suffix === 'lzma') return await decodeByXz(source, member, output);
-  const range = { start: member.offset, end: member.offset + member.size - 1 };
-  const input = createReadStream(source, range);
-  const write = async (chunks: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of chunks) await output.write(chunk);
-  };
-  if (suffix === '') await pipeline(input, write);
-  else if (suffix === 'gz') await pipeline(input, createGunzip(), write);
-  else if (suffix === 'zst') await pipeline(input, createZstdDecompress(), write);
-  else throw new IngotError('DIGEST_MISMATCH', `${source} is compressed by a method that is not known: ${member.name}`);
-}
-
-/** xz reads and writes the files itself, from and to the positions where they stand. */
-async function decodeByXz(source: string, member: ArchiveMember, output: FileHandle): Promise<void> {
-  await using input = await open(source);
-  await input.read(Buffer.alloc(member.offset), 0, member.offset, null);
-  const args = ['--decompress', '--stdout', '--single-stream', '--threads=1'];
-  const xz = start('xz', args, { env: TOOL_ENVIRONMENT, stdio: [input.fd, output.fd, 'ignore'] });
-  const status = await xz.ended;
-  if (status !== 0)
-    throw new IngotError('TOOL_FAILED', `xz ended with status ${status} while it unpacked ${member.name} of ${source}`);
+function archiveMember(name: string, content: Buffer): readonly Buffer[] {
+  return [memberHeader(name, content.length), content, Buffer.from(content.length % 2 === 1 ? '\n' : '')];
 }
 
 /** Time, owner and mode of a member mean nothing in a package file; they are always the same here. */

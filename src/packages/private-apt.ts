@@ -51,30 +51,59 @@ export async function withPrivateApt<T>(options: PrivateAptOptions, work: (apt: 
   await using _lock = await waitForLock(join(folder, 'in-use'), options.signal);
   const env = {
     ...proxiesOf(options.env),
-    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-    LC_ALL: 'C',
+    ...TOOL_ENVIRONMENT,
     APT_CONFIG: join(folder, 'apt.conf'),
   };
   const apt = async (args: readonly string[]) => await runForStatus('apt-get', args, { env, signal: options.signal });
   const lists = join(folder, 'lists');
   return await work({
     lists,
-    update: async (identity, isOffline) => await update(apt, lists, identity, isOffline),
+    update: async (identity, isOffline) => await update(apt, lists, identity, isOffline, options.signal),
     resolve: async (packages) => await resolve(apt, packages),
   });
 }
 
+const TOOL_ENVIRONMENT: Environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+
 type Apt = (args: readonly string[]) => Promise<RunResult>;
 
-async function update(apt: Apt, lists: string, identity: IndexIdentity, isOffline: boolean): Promise<void> {
+async function update(
+  apt: Apt,
+  lists: string,
+  identity: IndexIdentity,
+  isOffline: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const kept = await releaseDigests(lists);
   if (identity.releases.every((release) => kept.has(release))) return;
   if (isOffline)
     throw new IngotError('OFFLINE_MISS', 'The build is offline and the package index is not in the cache', {
       hint: 'Build once with the network, so that the package index is kept.',
     });
-  const result = await apt(['-q', '-o', 'APT::Update::Error-Mode=any', '-o', 'Acquire::Retries=3', 'update']);
+  const checks = await hostDateChecks(signal);
+  const result = await apt([
+    '-q',
+    '-o',
+    'APT::Update::Error-Mode=any',
+    '-o',
+    'Acquire::Retries=3',
+    ...checks,
+    'update',
+  ]);
   if (result.status !== 0) throw aptError(result.stderr, 'the package index could not be brought up to date');
+}
+
+/** Who works with a frozen mirror has told the host's apt not to mind the age of release files; that counts here too. */
+async function hostDateChecks(signal: AbortSignal | undefined): Promise<readonly string[]> {
+  const names = ['Acquire::Check-Valid-Until', 'Acquire::Check-Date'];
+  const { stdout } = await runForStatus('apt-config', ['dump', '--format', '%f %v%n', ...names], {
+    env: TOOL_ENVIRONMENT,
+    signal,
+  });
+  return names.flatMap((name) => {
+    const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(stdout)?.[1];
+    return value === undefined ? [] : ['-o', `${name}=${value}`];
+  });
 }
 
 async function releaseDigests(lists: string): Promise<ReadonlySet<string>> {
