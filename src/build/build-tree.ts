@@ -19,7 +19,7 @@ export interface BuildTreeOptions {
  * The build folder as a stack of layers: the root tree in `mnt` and the merged hooks in `hooks`. While it is open, an overlay is mounted
  * at `folder` and a step can write; committing turns what was written into the next layer.
  */
-export class BuildTree {
+export class BuildTree implements AsyncDisposable {
   readonly #options: BuildTreeOptions;
   readonly #links: string;
   #layers: Layer[] = [];
@@ -64,7 +64,7 @@ export class BuildTree {
     });
     this.#scratch = scratch;
     await mountBind(channel, join(this.hooks, '.ingot'));
-    for (const { point, place } of this.#stash) await moveMount(place, point);
+    for (const { point, place } of this.#stash.toReversed()) await moveMount(place, point);
     this.#stash = [];
   }
 
@@ -76,8 +76,10 @@ export class BuildTree {
     return points.filter((point) => !own.includes(point) && !point.startsWith(channelBelow));
   }
 
-  /** Unmounts what hooks left mounted in the tree, for good. */
+  /** Unmounts what hooks left mounted in the tree, for good; also while the tree is closed. */
   async dropLeftMounts(): Promise<void> {
+    for (const { place } of this.#stash) await unmountTree(place);
+    this.#stash = [];
     for (const point of [...(await this.leftMounts())].reverse()) await unmountTree(point);
   }
 
@@ -85,15 +87,26 @@ export class BuildTree {
   async commit(key: LayerKey, record: StepRecord): Promise<void> {
     const scratch = this.#scratch;
     if (scratch === undefined) throw new Error('The build tree is not open');
-    await this.#stashMounts();
-    await this.close();
+    await this.pause();
     this.#layers.push(await this.#options.store.commit(key, scratch, record));
   }
 
-  /** Unmounts the tree; what was written since it was opened is given up unless it was committed. */
+  /** Closes the tree without a layer: what was written is given up. Mounts that hooks made are kept for the next step. */
+  async pause(): Promise<void> {
+    await this.#stashMounts();
+    await this.close();
+  }
+
+  /** Unmounts the tree with every mount in it; what was written since it was opened is given up. */
   async close(): Promise<void> {
     await unmountTree(this.#options.folder);
     this.#scratch = undefined;
+  }
+
+  /** Unmounts everything. Until then nothing may be removed where the tree or the kept mounts are: it could be a folder of the host. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    await this.dropLeftMounts();
   }
 
   /** Links with short names stand for the layers, because the kernel takes one page of mount options. */
@@ -107,7 +120,9 @@ export class BuildTree {
   }
 
   async #stashMounts(): Promise<void> {
-    for (const point of await this.leftMounts()) {
+    const left = await this.leftMounts();
+    // A mount takes those below it along.
+    for (const point of left.filter((one) => !left.some((above) => one.startsWith(`${above}/`)))) {
       const place = join(dirname(this.#links), 'mounts', String(this.#stash.length));
       if ((await stat(point)).isDirectory()) {
         await mkdir(place, { recursive: true });

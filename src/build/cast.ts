@@ -47,7 +47,7 @@ async function planLate(build: OpenBuild, guessed: readonly Step[]): Promise<rea
     tree.hooks,
     found.flatMap(([, list]) => list),
   );
-  await tree.close();
+  await tree.pause();
   const steps = planSteps({
     hooks: { ...Object.fromEntries(found), 'root.d': hooks['root.d'], 'extra-data.d': hooks['extra-data.d'] },
     packages: request.packages,

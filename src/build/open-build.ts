@@ -12,6 +12,7 @@ import { writeHookTree } from '../elements/hook-tree-writer.ts';
 import { linkInstallFolders } from '../elements/install-types.ts';
 import { idleHookWarnings, planHooks } from '../elements/phase-hooks.ts';
 import { sourceEnvironment } from '../elements/source-environment.ts';
+import { checkOutputs } from '../formats/check-outputs.ts';
 import { availableMemory } from '../host/memory.ts';
 import { mountBind, mountTmpfs, unmountTree } from '../host/mounts.ts';
 import { digestOf } from '../layers/key.ts';
@@ -52,6 +53,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const { request, folders } = task;
   const { library, elements, nodes } = await readElements(task, emit);
   const layout = readDiskLayout(task, elements, emit);
+  if (task.mode === 'build') await checkOutputs(request);
   await useMemory(task);
   opened.defer(async () => void (await evictLayers(folders.store, KEPT_LAYERS_BYTES)));
   const store = opened.use(await LayerStore.open(folders.store, task.buildId));
@@ -82,6 +84,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     channel: join(store.scratchFolder, 'channel'),
     isUserNamespace: task.privilege === 'user-namespace',
   });
+  opened.use(tree);
   const handlers = { ...elementHandlers({ elements, tree: tree.root }), ...repositories.handlers };
   const channelFolder = join(store.scratchFolder, 'channel');
   opened.use(await RequestChannel.open(channelFolder, CHANNEL_PROGRAMS, handlers));

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HOOKS_IN_TREE } from '../elements/contract-environment.ts';
 import { IngotError } from '../model/error.ts';
@@ -54,6 +54,7 @@ export async function runStep(
 
 async function prepareTree(context: BuildContext): Promise<void> {
   const { root, hooks } = context.tree;
+  await refuseEmptyRoot(context);
   await mkdir(join(root, 'etc'), { recursive: true });
   await mkdir(join(root, 'tmp'), { recursive: true });
   await chmod(join(root, 'tmp'), 0o1777);
@@ -64,6 +65,16 @@ async function prepareTree(context: BuildContext): Promise<void> {
   const installType = `export DIB_DEFAULT_INSTALLTYPE=\${DIB_DEFAULT_INSTALLTYPE:-"${context.request.defaultInstallType}"}\n`;
   await mkdir(join(hooks, 'environment.d'), { recursive: true });
   await writeFile(join(hooks, 'environment.d/11-dib-install-type.bash'), installType);
+}
+
+async function refuseEmptyRoot({ tree, elements }: BuildContext): Promise<void> {
+  const names = await readdir(tree.root);
+  if (names.some((name) => name !== 'lost+found' && name !== 'tmp')) return;
+  const systems = elements.filter((element) => element.provides.includes('operating-system'));
+  const subject = systems.map((element) => element.name).join(', ');
+  throw new IngotError('ROOT_EMPTY', `Failed to deploy the root element: ${subject} left the root tree empty`, {
+    hint: 'A hook of root.d has to put an operating system into $TARGET_ROOT.',
+  });
 }
 
 async function installPackages(
@@ -113,6 +124,8 @@ async function endOfTree(context: BuildContext): Promise<boolean> {
 
 async function finishTree(context: BuildContext): Promise<void> {
   const { root } = context.tree;
+  // What is removed below must not be a folder of the host that a hook has made visible here.
+  await context.tree.dropLeftMounts();
   await returnResolver(root);
   await rm(join(root, INITRAMFS_STAND_IN.target), { force: true });
   await rm(join(root, INITRAMFS_WISH), { force: true });

@@ -83,15 +83,18 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
   emit({ kind: 'step-started', step: step.id });
   if (lookup.kind === 'hit') {
     tree.restore(lookup.layer);
+    if (step.kind === 'fstab') await tree.dropLeftMounts();
     emit({ kind: 'step-finished', step: step.id, outcome: 'hit', ms: Date.now() - startedAt });
     return 'hit';
   }
   await tree.open();
   try {
+    const mounts = await tree.leftMounts();
     const environmentOf = async (phase: Phase) => await phases.of(phase, step.id);
     const didSomething = await runStep(context, step, environmentOf);
-    await warnOfMounts(context, step);
-    await tree.commit(key, record);
+    const isMounting = await warnOfMounts(context, step, mounts);
+    // No layer holds a mount: the step has to run in every build.
+    await tree.commit(key, isMounting ? { ...record, freshness: 'always-runs' } : record);
     const outcome = didSomething ? 'ran' : 'skipped';
     emit({ kind: 'step-finished', step: step.id, outcome, ms: Date.now() - startedAt, missReason: lookup.reason });
     return 'ran';
@@ -105,14 +108,16 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
   }
 }
 
-async function warnOfMounts(context: BuildContext, step: Step): Promise<void> {
-  const left = await context.tree.leftMounts();
-  if (left.length === 0) return;
+/** Names the mounts that a step has made beside those before it; true when there are any. */
+async function warnOfMounts(context: BuildContext, step: Step, before: readonly string[]): Promise<boolean> {
+  const left = (await context.tree.leftMounts()).filter((point) => !before.includes(point));
+  if (left.length === 0) return false;
   const text = `${step.id} left mounts in the tree: ${left.join(', ')}`;
   context.emit({
     kind: 'message',
     level: 'warning',
     text,
-    hint: 'They are kept until post-root.d is over and never enter the image.',
+    hint: 'They are kept until post-root.d is over and never enter the image. The step runs in every build, because no layer holds a mount.',
   });
+  return true;
 }

@@ -46,13 +46,18 @@ export async function unmountTree(target: string): Promise<void> {
   }
 }
 
-/** Mount points at or below a folder, in mount order. */
+/** Mount points at or below a folder, every one after those that it lies below. A moved mount keeps its old place in the kernel's list. */
 export async function mountsAtOrBelow(folder: string): Promise<string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
   return table
     .split('\n')
     .map((line) => unescapeMountPoint(line.split(' ')[4] ?? ''))
-    .filter((point) => point === folder || point.startsWith(`${folder}/`));
+    .filter((point) => point === folder || point.startsWith(`${folder}/`))
+    .sort((one, other) => depthOf(one) - depthOf(other));
+}
+
+function depthOf(point: string): number {
+  return point.split('/').length;
 }
 
 async function runQuietly(command: string, args: readonly string[]) {

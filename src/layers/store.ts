@@ -41,6 +41,12 @@ export interface StepRecord {
   readonly freshness: Freshness;
 }
 
+/** What a step was known by when its layer was last written. */
+interface StepFile {
+  readonly fields: KeyFields;
+  readonly freshness: Freshness;
+}
+
 interface LayerFile extends StepRecord {
   readonly isEmpty: boolean;
   /** Milliseconds since the epoch. */
@@ -135,7 +141,8 @@ export class LayerStore implements AsyncDisposable {
     await writeFile(join(made, 'layer.json'), JSON.stringify(file));
     const present = await this.#readLayer(key);
     if (present === undefined) await rename(made, join(this.#folder, 'layers', key));
-    await writeFile(this.#stepFile(record.step), JSON.stringify(record.fields));
+    const stepFile: StepFile = { fields: record.fields, freshness: record.freshness };
+    await writeFile(this.#stepFile(record.step), JSON.stringify(stepFile));
     await rm(scratch.folder, { recursive: true, force: true });
     return this.#layerOf(key, present ?? file);
   }
@@ -180,9 +187,13 @@ export class LayerStore implements AsyncDisposable {
   }
 
   async #explain(record: StepRecord): Promise<string> {
-    const before = await readJson<KeyFields>(this.#stepFile(record.step));
-    if (before === undefined) return 'not built before';
-    return explainDifference(before, record.fields) ?? 'an earlier step changed';
+    const before = await readJson<StepFile>(this.#stepFile(record.step));
+    if (before?.fields === undefined) return 'not built before';
+    const difference = explainDifference(before.fields, record.fields);
+    if (difference !== undefined) return difference;
+    return before.freshness === 'always-runs'
+      ? 'left mounts in the tree the last time, which no layer holds'
+      : 'an earlier step changed';
   }
 
   async #readLayer(key: LayerKey): Promise<LayerFile | undefined> {
