@@ -1,0 +1,15 @@
+import { assembleDisk } from '../../src/disk/assemble-disk.ts';
+import { readLayout } from '../../src/disk/read-layout.ts';
+import { bytes, MIB } from '../../src/model/bytes.ts';
+import { toErrorReport } from '../../src/model/error.ts';
+
+// Puts TREE on the disk that the LAYOUT describes. Run as root, or as root of a user namespace.
+// usage: node assemble-tree.ts TREE OUTPUT MIB EPOCH LAYOUT
+const [tree = '', output = '', mib = '', epoch = '', text = ''] = process.argv.slice(2);
+const { layout } = readLayout(text, 'layout', { rootType: 'ext4', mkfsOptions: ['-J', 'size=4'] });
+try {
+  await assembleDisk({ layout, tree, output, size: bytes(Number(mib) * MIB), identity: 'test', epoch: Number(epoch) });
+} catch (error) {
+  process.stderr.write(`${JSON.stringify(toErrorReport(error))}\n`);
+  process.exitCode = 1;
+}
