@@ -3,6 +3,7 @@ import { castImage } from '../build/front.ts';
 import { fromErrorReport } from '../model/error.ts';
 import type { BuildEvent, StepSummary } from '../model/events.ts';
 import { addBuildOptions, type IngotSession, requestOf } from './ingot-session.ts';
+import { checkFolders } from './required-folders.ts';
 import { watchStopSignals } from './stop-signals.ts';
 
 /** A step as `ingot plan` shows it. */
@@ -27,6 +28,7 @@ export function registerPlan(program: Command, session: IngotSession): void {
     .option('--json', 'print the plan as JSON')
     .action(async (elements: readonly string[], values: Readonly<Record<string, unknown>>) => {
       const request = await requestOf(session, elements, values);
+      await checkFolders(request);
       using watch = watchStopSignals(session.caller);
       const plan = new PlanListener();
       const result = await castImage(request, { mode: 'plan', onEvent: plan.take, signal: watch.signal });

@@ -6,16 +6,18 @@ import type { BuildRequest } from '../model/request.ts';
 import { openReporter, type ReporterOptions } from '../report/reporter.ts';
 import type { Presentation } from '../spec/disk-image-create.ts';
 import type { Caller } from './caller.ts';
+import { checkFolders } from './required-folders.ts';
 import { checkTools } from './required-tools.ts';
 import { watchStopSignals } from './stop-signals.ts';
 
 /**
  * Builds what a request asks for and shows it, until it is done or a signal stops it.
  * @returns the exit status: 0, a hook's own, 129, 130 or 143 for a signal, else 1
- * @throws IngotError `TOOL_MISSING`, `OUTPUT_UNWRITABLE` for a log file; both before anything begins
+ * @throws IngotError `TOOL_MISSING`, `FOLDER_UNUSABLE`, `OUTPUT_UNWRITABLE` for a log file; all before anything begins
  */
 export async function runBuild(caller: Caller, request: BuildRequest, presentation: Presentation): Promise<number> {
   await checkTools(request);
+  await checkFolders(request);
   using watch = watchStopSignals(caller);
   const reporter = await openReporter(reporterOptions(caller, request, presentation));
   const onEvent = (event: BuildEvent): void => {

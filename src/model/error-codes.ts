@@ -40,6 +40,7 @@ export const ERROR_CODES = {
   TOOL_MISSING: { kind: 'host', meaning: 'A program that the build needs is not installed.' },
   TOOL_FAILED: { kind: 'host', meaning: 'A program that ingot started failed.' },
   OUTPUT_UNWRITABLE: { kind: 'host', meaning: 'The place for the image cannot be written.' },
+  FOLDER_UNUSABLE: { kind: 'host', meaning: 'A folder that a build works in cannot be made or written.' },
   DISK_FULL: { kind: 'host', meaning: 'There is no space left where the build writes.' },
   CHROOT_FAILED: { kind: 'host', meaning: 'The root tree could not be prepared for running a program in it.' },
   BUILDER_DIED: { kind: 'host', meaning: 'The process that builds was killed or ended without a word.' },

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { start } from '../../src/host/process.ts';
@@ -18,6 +19,14 @@ async function stopWaitingBuild(shop: Workshop, signal: 'SIGINT' | 'SIGTERM'): P
     if (line === 'HOOK RUNS') build.child.kill(signal);
   }
   return await build.ended;
+}
+
+/** The event that ended the only build of a workshop. */
+async function lastEvent(shop: Workshop): Promise<unknown> {
+  const logs = shop.at('cache/ingot/logs');
+  const [name = ''] = await readdir(logs);
+  const text = await readFile(join(logs, name, 'events.ndjson'), 'utf8');
+  return JSON.parse(text.trim().split('\n').at(-1) ?? '');
 }
 
 describe('disk-image-create', () => {
@@ -42,6 +51,7 @@ describe('disk-image-create', () => {
     expect(await shop.hostState()).toEqual(before);
     expect(await shop.leftovers()).toEqual([]);
     expect(await readdir(shop.path)).not.toContain('image.tar');
+    expect(await lastEvent(shop)).toMatchObject({ outcome: 'cancelled', error: { code: 'CANCELLED' } });
   });
 
   test('writes to the log file with times and prints nothing, and appends the next time', async () => {

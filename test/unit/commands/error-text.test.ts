@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorText, ingotExitStatusOf } from '../../../src/commands/error-text.ts';
+import { toErrorReport } from '../../../src/model/error.ts';
 
 describe('the text of an error', () => {
   it('begins with the command, and puts the hint below the message', () => {
@@ -32,6 +33,15 @@ describe('the text of an error', () => {
         '',
       ].join('\n'),
     );
+  });
+});
+
+describe('a fault of ingot itself', () => {
+  it('is told with its code, its place in the code and a request to report it', () => {
+    const report = toErrorReport(new TypeError('no such thing'));
+
+    expect(report.code).toBe('INTERNAL');
+    expect(errorText('ingot', report)).toMatch(/^ingot: TypeError: no such thing\n +at (.|\n)*Please report it/);
   });
 });
 

@@ -1,0 +1,57 @@
+import { access, constants, mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isErrno } from '../model/errno.ts';
+import { IngotError } from '../model/error.ts';
+import type { BuildRequest } from '../model/request.ts';
+
+/**
+ * Makes sure, before anything long begins, that a build can keep its files where it is told to. The cache folder is made when missing.
+ * @throws IngotError `FOLDER_UNUSABLE`
+ */
+export async function checkFolders(request: BuildRequest): Promise<void> {
+  const cacheHint = 'Choose another one with --image-cache or DIB_IMAGE_CACHE.';
+  await makeFolder(request.imageCache, `The cache folder ${request.imageCache}`, cacheHint);
+  await requireWritable(request.imageCache, `The cache folder ${request.imageCache}`, cacheHint);
+  const temporary = `The folder for temporary files, ${request.temporaryFolder},`;
+  await requireWritable(request.temporaryFolder, temporary, 'Choose another one with the variable TMPDIR.');
+}
+
+/** One level at a time: asked to make several below /proc at once, Node tries for ever. */
+async function makeFolder(folder: string, subject: string, hint: string): Promise<void> {
+  const missing: string[] = [];
+  for (let level = folder; !(await isThere(level)); level = path.dirname(level)) missing.unshift(level);
+  for (const level of missing) {
+    try {
+      await mkdir(level);
+    } catch (cause) {
+      // another build may be making it as well
+      if (isErrno(cause, 'EEXIST')) continue;
+      throw new IngotError('FOLDER_UNUSABLE', `${subject} cannot be made: ${reasonOf(cause)}`, { hint, cause });
+    }
+  }
+}
+
+async function requireWritable(folder: string, subject: string, hint: string): Promise<void> {
+  const facts = await stat(folder).catch(() => undefined);
+  if (facts === undefined) throw new IngotError('FOLDER_UNUSABLE', `${subject} does not exist`, { hint });
+  if (!facts.isDirectory()) throw new IngotError('FOLDER_UNUSABLE', `${subject} is not a folder`, { hint });
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new IngotError('FOLDER_UNUSABLE', `${subject} cannot be written: ${reasonOf(cause)}`, { hint, cause });
+  }
+}
+
+async function isThere(folder: string): Promise<boolean> {
+  return await stat(folder).then(
+    () => true,
+    (error: unknown) => !isErrno(error, 'ENOENT', 'ENOTDIR'),
+  );
+}
+
+function reasonOf(error: unknown): string {
+  if (isErrno(error, 'EACCES', 'EPERM')) return 'this user is not allowed to';
+  if (isErrno(error, 'ENOTDIR')) return 'a part of its path is not a folder';
+  if (isErrno(error, 'EROFS')) return 'the filesystem is mounted read-only';
+  return error instanceof Error ? error.message : String(error);
+}
