@@ -1,29 +1,32 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { readTextIfPresent } from '../host/optional-file.ts';
 import { digestOf, type KeyFields } from '../layers/key.ts';
 import type { Freshness } from '../layers/store.ts';
-import type { Hook } from '../model/element.ts';
+import type { Element, Hook } from '../model/element.ts';
 import { PHASES } from '../model/phase.ts';
 import type { Environment } from '../model/request.ts';
 
-/** Files of the merged hook tree that only ingot's own requests read; a step that makes such a request keys them. */
+/** Files of elements that hooks do not read themselves: ingot's own requests do, and a step that makes one keys them. */
 const METADATA = /^(package-installs\.(json|yaml)|pkg-map|svc-map|element-(deps|provides)|README(\..*)?|.*\.(md|rst))$/;
+const REQUEST_FILES = ['package-installs.json', 'package-installs.yaml', 'pkg-map', 'svc-map'];
 
 /** A text that matches can read other files of the merged hook tree. */
 const SEES_HOOK_TREE = /TMP_HOOKS_PATH|TMP_BUILD_DIR|in_target\.d|\bdirname\b|BASH_SOURCE|\$0|\$\{0/;
-const ASKS_FOR_METADATA = /package-installs|pkg-map|svc-map|IMAGE_ELEMENT_YAML|get_image_element_array/;
+const ASKS_FOR_METADATA =
+  /package-installs|install-packages|pkg-map|svc-map|IMAGE_ELEMENT_YAML|get_image_element_array/;
 const INSTALLS_PACKAGES = /\bapt(-get|itude)?\b|install-packages|fetch-packages|bootstrap-debian|package-installs/;
 const REACHES_NETWORK =
   /\b(curl|wget|cache-url|pip3?|npm|cargo|podman|docker|rsync|ssh|scp)\b|\bgit\s+(clone|fetch|pull)|\bgo\s+(get|install)/;
 const READS_CALLERS_FILES = /\bHOME\b|~\//;
+const READS_ALL_VARIABLES = /\b(printenv|compgen|declare\s+-[px]+|export\s+-p)\b|\benv\s*($|[|>;)])/m;
 
 /** Variables that matter to programs that name them nowhere in a hook. */
 const ALWAYS_KEYED =
-  /^(ARCH|DISTRO_NAME|SOURCE_DATE_EPOCH|INSTALL_PACKAGES|LANG|LC_ALL|DEBIAN_FRONTEND|YUM|(https?|ftp|all|no)_proxy|(HTTPS?|FTP|ALL|NO)_PROXY|PIP_.*|DIB_.*)$/;
+  /^(ARCH|DISTRO_NAME|DIB_RELEASE|SOURCE_DATE_EPOCH|INSTALL_PACKAGES|LANG|LC_ALL|DEBIAN_FRONTEND|YUM|(https?|ftp|all|no)_proxy|(HTTPS?|FTP|ALL|NO)_PROXY|PIP_.*)$/;
 
-/** Variables that every command line changes: keyed only where a hook names them. */
-const KEYED_WHEN_NAMED =
-  /^DIB_(ARGS|ENV|DEBUG_TRACE|IMAGE_SIZE|IMAGE_EXTRA_SIZE|CHECKSUM|QUIET|NO_TIMESTAMP|NO_TMPFS|MIN_TMPFS|OFFLINE|JOURNAL_SIZE|GZIP_BIN)$/;
+/** Variables that steer ingot's own package requests. */
+const STEERS_PACKAGES = /^DIB_(ADD_APT|APT|DEB|DISTRIBUTION|UBUNTU|DEFAULT_INSTALLTYPE|INSTALLTYPE|PYTHON)/;
 
 /** Variables that say where things lie on this machine, not what they are. */
 const NEVER_KEYED =
@@ -32,29 +35,31 @@ const NEVER_KEYED =
 /** A file larger than this is told by its size and time instead of its content; in bytes. */
 const LARGE_FILE = 64 * 1024 * 1024;
 
+interface Texts {
+  readonly digest: string;
+  readonly words: ReadonlySet<string>;
+}
+
 /** What the hooks of one build can see beside the root tree. */
 export class HookInputs {
   readonly #texts: Map<string, string>;
-  readonly #shared: { readonly digest: string; readonly text: string };
-  readonly #metadata: string;
-  readonly #environmentFiles: { readonly digest: string; readonly text: string };
+  readonly #shared: Texts;
+  readonly #metadata: Texts;
+  readonly #environmentFiles: readonly EnvironmentFile[];
 
-  private constructor(texts: Map<string, string>, isHook: (path: string) => boolean) {
+  private constructor(texts: Map<string, string>, shared: Texts, metadata: Texts) {
     this.#texts = texts;
-    const paths = [...texts.keys()].sort();
-    const summary = (chosen: readonly string[]) => ({
-      digest: digestOf(JSON.stringify(chosen.map((path) => [path, texts.get(path)]))),
-      text: chosen.map((path) => texts.get(path)).join('\n'),
-    });
-    this.#shared = summary(paths.filter((path) => !isHook(path) && !METADATA.test(path)));
-    this.#metadata = summary(paths.filter((path) => METADATA.test(path))).digest;
-    this.#environmentFiles = summary(paths.filter((path) => path.startsWith('environment.d/')));
+    this.#shared = shared;
+    this.#metadata = metadata;
+    this.#environmentFiles = environmentFilesOf(texts);
   }
 
-  /** Reads a merged hook tree as it is before the first step. */
-  static async read(folder: string, hooks: readonly Hook[]): Promise<HookInputs> {
+  /** Reads a merged hook tree as it is before the first step, and the files of elements that ingot answers requests from. */
+  static async read(folder: string, hooks: readonly Hook[], elements: readonly Element[]): Promise<HookInputs> {
     const ownNames = new Set(hooks.map((hook) => `${hook.phase}/${hook.name}`));
-    return new HookInputs(await readTexts(folder, folder), (path) => ownNames.has(path));
+    const texts = await readTexts(folder, folder);
+    const shared = [...texts].filter(([path]) => !ownNames.has(path) && !METADATA.test(path));
+    return new HookInputs(texts, joined(shared), joined(await readRequestFiles(elements)));
   }
 
   /** Takes notice of hooks that other hooks made. */
@@ -69,14 +74,22 @@ export class HookInputs {
   async fieldsOf(hook: Hook, env: Environment, indexIdentity: string): Promise<KeyFields> {
     const text = this.#textOf(hook);
     const seesTree = SEES_HOOK_TREE.test(text);
-    const readable = [text, this.#environmentFiles.text, seesTree ? this.#shared.text : ''].join('\n');
+    const asksForMetadata = ASKS_FOR_METADATA.test(text);
+    // Inside the tree, programs that came from the hook tree earlier may run.
+    const runsShared = seesTree || PHASES[hook.phase].side === 'chroot';
+    const named = new Set([
+      ...wordsOf(text),
+      ...(runsShared ? this.#shared.words : []),
+      ...(asksForMetadata ? this.#metadata.words : []),
+    ]);
+    const variables = keyedVariables(env, named, text);
     return {
       hook: digestOf(text),
-      'environment.d': this.#environmentFiles.digest,
+      'environment.d': digestOf(relevantFiles(this.#environmentFiles, [...named, ...variables]).join('\n')),
       ...(seesTree ? { 'hook tree': this.#shared.digest } : {}),
-      ...(ASKS_FOR_METADATA.test(text) ? { 'package, service and element files': this.#metadata } : {}),
+      ...(asksForMetadata ? { 'package and service files': this.#metadata.digest } : {}),
       ...(INSTALLS_PACKAGES.test(text) ? { 'package indices': indexIdentity } : {}),
-      ...(await this.#variableFields(readable, env)),
+      ...(await variableFields(env, variables)),
     };
   }
 
@@ -95,20 +108,80 @@ export class HookInputs {
   #textOf(hook: Hook): string {
     return this.#texts.get(`${hook.phase}/${hook.name}`) ?? '';
   }
+}
 
-  async #variableFields(readable: string, env: Environment): Promise<KeyFields> {
-    const named = new Set(readable.match(/[A-Za-z_][A-Za-z0-9_]*/g));
-    const fields: Record<string, string> = {};
-    for (const [name, value] of Object.entries(env)) {
-      if (NEVER_KEYED.test(name)) continue;
-      const isAlways = ALWAYS_KEYED.test(name) && !KEYED_WHEN_NAMED.test(name);
-      if (!isAlways && !named.has(name)) continue;
-      fields[`$${name}`] = digestOf(value);
-      const file = await fileIdentity(value);
-      if (file !== undefined) fields[`file of $${name}`] = file;
+/** A file of environment.d and the variables it sets and mentions. */
+interface EnvironmentFile {
+  readonly text: string;
+  readonly sets: ReadonlySet<string>;
+  readonly mentions: ReadonlySet<string>;
+}
+
+function environmentFilesOf(texts: ReadonlyMap<string, string>): readonly EnvironmentFile[] {
+  const files = [...texts].filter(([path]) => path.startsWith('environment.d/')).sort();
+  return files.map(([, text]) => ({
+    text,
+    sets: new Set([...text.matchAll(/\b([A-Za-z_][A-Za-z0-9_]*)\+?=/g)].flatMap(([, name]) => name ?? [])),
+    mentions: wordsOf(text),
+  }));
+}
+
+/** Texts of the files that set what is wanted, or what those files need in turn. A file that sets nothing may do anything and counts. */
+function relevantFiles(files: readonly EnvironmentFile[], wanted: readonly string[]): readonly string[] {
+  const needed = new Set(wanted);
+  const chosen = new Set<EnvironmentFile>();
+  for (let size = -1; size !== chosen.size; ) {
+    size = chosen.size;
+    for (const file of files) {
+      if (chosen.has(file) || (file.sets.size > 0 && ![...file.sets].some((name) => needed.has(name)))) continue;
+      chosen.add(file);
+      for (const name of file.mentions) needed.add(name);
     }
-    return fields;
   }
+  return files.filter((file) => chosen.has(file)).map((file) => file.text);
+}
+
+/** Names of the variables that can change what a text does. Hooks also put names together: `DIB_REPOREF_` names all that begin so. */
+function keyedVariables(env: Environment, named: ReadonlySet<string>, text: string): readonly string[] {
+  const prefixes = [...named].filter((word) => /^[A-Z].*_$/.test(word));
+  const readsAll = READS_ALL_VARIABLES.test(text);
+  const steersPackages = INSTALLS_PACKAGES.test(text);
+  return Object.keys(env).filter((name) => {
+    if (NEVER_KEYED.test(name)) return false;
+    if (named.has(name) || ALWAYS_KEYED.test(name) || prefixes.some((prefix) => name.startsWith(prefix))) return true;
+    return (readsAll && name.startsWith('DIB_')) || (steersPackages && STEERS_PACKAGES.test(name));
+  });
+}
+
+async function variableFields(env: Environment, names: readonly string[]): Promise<KeyFields> {
+  const fields: Record<string, string> = {};
+  for (const name of names) {
+    const value = env[name] ?? '';
+    fields[`$${name}`] = digestOf(value);
+    const file = await fileIdentity(value);
+    if (file !== undefined) fields[`file of $${name}`] = file;
+  }
+  return fields;
+}
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? []);
+}
+
+function joined(files: readonly (readonly [path: string, text: string])[]): Texts {
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { digest: digestOf(JSON.stringify(sorted)), words: wordsOf(sorted.map(([, text]) => text).join('\n')) };
+}
+
+/** Of every element, also of those that an earlier one of the same name hides: package wishes are taken from all. */
+async function readRequestFiles(elements: readonly Element[]): Promise<(readonly [string, string])[]> {
+  const places = elements.flatMap(({ name, path, hides }) =>
+    [path, ...hides].flatMap((folder, rank) =>
+      REQUEST_FILES.map((file) => ({ id: `${name}/${rank}/${file}`, path: join(folder, file) })),
+    ),
+  );
+  const texts = await Promise.all(places.map(async ({ id, path }) => [id, await readTextIfPresent(path)] as const));
+  return texts.flatMap(([id, text]) => (text === undefined ? [] : [[id, text] as const]));
 }
 
 /** What tells a file that a variable names from another one at the same path; undefined where the value names none. */

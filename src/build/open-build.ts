@@ -72,7 +72,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     planHooks([...nodes, ...linkInstallFolders(nodes, plannedEnvironment)], request.environment.RUN_PARTS_REGEX),
   );
   refuseDeviceHooks(hooks['block-device.d'] ?? []);
-  const inputs = await HookInputs.read(join(base, 'hooks'), Object.values(hooks).flat());
+  const inputs = await HookInputs.read(join(base, 'hooks'), Object.values(hooks).flat(), elements);
   const packageFolder = join(store.scratchFolder, 'apt');
   const env = plannedEnvironment;
   const repositories = opened.use(await openRepositories({ request, elements, env, folder: packageFolder, emit }));
