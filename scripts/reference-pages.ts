@@ -1,3 +1,5 @@
+import type { Caller } from '../src/commands/caller.ts';
+import { programOf } from '../src/commands/ingot.ts';
 import { HOST_TOOLS } from '../src/host/tools.ts';
 import { ERROR_CODES } from '../src/model/error-codes.ts';
 import { PHASE_NAMES, PHASES } from '../src/model/phase.ts';
@@ -14,6 +16,7 @@ import { INGOT_BUILD_OPTION_LIST } from '../src/spec/ingot-build-options.ts';
 export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ['disk-image-create.md', diskImageCreatePage()],
+    ['ingot.md', ingotPage()],
     ['ingot-build.md', ingotBuildPage()],
     ['errors.md', errorsPage()],
     ['phases.md', phasesPage()],
@@ -62,6 +65,33 @@ function ingotBuildPage(): string {
     table(['Option', 'Meaning', 'Without it', 'In disk-image-create'], options),
     '`ingot build` has three more: `--json` prints the events of the build as lines of JSON, `--quiet` prints errors alone, and `--log <file>` appends the log to a file. `ingot plan --json` prints the plan as JSON.',
   ]);
+}
+
+function ingotPage(): string {
+  const program = programOf({ caller: READER, setStatus: () => {} });
+  const commands = program.commands.filter((command) => command.name() !== 'help');
+  return page('ingot', [
+    'The options of `ingot build` and `ingot plan`, with their names in disk-image-create, are in [ingot-build](ingot-build.md).',
+    helpBlock(program.helpInformation()),
+    ...commands.flatMap((command) => [`## ingot ${command.name()}`, helpBlock(command.helpInformation())]),
+  ]);
+}
+
+/** Who reads the help texts for the page: nobody types and nothing is printed. */
+const READER: Caller = {
+  command: 'ingot',
+  words: [],
+  environment: {},
+  workingFolder: '/',
+  homeFolder: '/',
+  stdout: { write: () => {} },
+  stderr: { write: () => {} },
+  onSignal: () => () => {},
+  exitNow: () => {},
+};
+
+function helpBlock(text: string): string {
+  return ['```text', text.trimEnd(), '```'].join('\n');
 }
 
 function errorsPage(): string {

@@ -13,6 +13,9 @@ import { VERSION } from './version.ts';
 /** Exit status for a command line that cannot be understood. */
 const USAGE_STATUS = 2;
 
+/** Width of a help text that goes to no terminal. */
+const HELP_COLUMNS = 100;
+
 /**
  * The command `ingot`.
  * @returns the exit status: 0, 2 for a command line that cannot be understood, a hook's own, 130 or 143 for a signal, else 1
@@ -37,7 +40,7 @@ export async function main(caller: Caller): Promise<number> {
 }
 
 /** The program with all its subcommands. */
-function programOf(session: IngotSession): Command {
+export function programOf(session: IngotSession): Command {
   const { caller } = session;
   const program = new Command('ingot')
     .description('Casts elements into golden disk images.')
@@ -48,6 +51,8 @@ function programOf(session: IngotSession): Command {
     .configureOutput({
       writeOut: (text) => caller.stdout.write(text),
       writeErr: (text) => caller.stderr.write(text),
+      getOutHelpWidth: () => caller.stdout.columns ?? HELP_COLUMNS,
+      getErrHelpWidth: () => caller.stderr.columns ?? HELP_COLUMNS,
       outputError: (text, write) => write(text.replace(/^error: /, 'ingot: ')),
     })
     .exitOverride();

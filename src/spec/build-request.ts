@@ -105,8 +105,7 @@ export function toBuildRequest(line: CommandLine): ParsedBuild {
     environment: exportedEnvironment(line, environment, {
       IMAGE_NAME: name,
       ARCH: reader.text('arch') ?? line.facts.arch,
-      DIB_DEBUG_TRACE: String(debugTrace),
-      DIB_OFFLINE: reader.text('offline') ?? '',
+      ...(line.given.has('trace') ? { DIB_DEBUG_TRACE: String(debugTrace) } : {}),
     }),
     commandLine: line.words,
     sourceDateEpoch: reader.numberOf(reader.variable('SOURCE_DATE_EPOCH'), {

@@ -176,6 +176,15 @@ describe('a command line of disk-image-create', () => {
     });
   });
 
+  it('adds nothing to the variables of the caller that no option says', () => {
+    expect(request('vm', { DIB_OFFLINE: '', DIB_DEBUG_TRACE: '2' }).environment).toEqual({
+      ARCH: 'amd64',
+      IMAGE_NAME: 'image',
+      DIB_OFFLINE: '',
+      DIB_DEBUG_TRACE: '2',
+    });
+  });
+
   it('shows the install type to root.d hooks only where the caller had exported it', () => {
     expect(request('--install-type package vm').environment).not.toHaveProperty('DIB_DEFAULT_INSTALLTYPE');
     expect(
@@ -197,9 +206,7 @@ describe('a command line of disk-image-create', () => {
     expect(Object.keys(cleared.environment).sort()).toEqual([
       'ARCH',
       'CLEAR_ENV',
-      'DIB_DEBUG_TRACE',
       'DIB_IMAGE_SIZE',
-      'DIB_OFFLINE',
       'HOME',
       'IMAGE_NAME',
       'PATH',
