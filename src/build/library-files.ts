@@ -11,22 +11,32 @@ export const HOST_PROGRAMS = shipped('lib/host-bin');
 /** Bash files that elements source through `$_LIB`. */
 export const HOOK_LIBRARY = shipped('lib/dib');
 
+/** The program that runs the scripts of a folder; hooks find it at the top of the hook tree. */
+export const RUN_PARTS = shipped('lib/dib/dib-run-parts');
+
 /** Programs that the request channel's folder shows on both sides of the chroot. */
 export const CHANNEL_PROGRAMS: Readonly<Record<string, string>> = {
   'ingot-request': shipped('lib/ingot-request'),
+  'install-batches': shipped('lib/install-batches'),
   'source-environment': shipped('lib/source-environment'),
   'run-hook': shipped('lib/run-hook'),
   'note-failure': shipped('lib/note-failure'),
 };
 
-/** The program that stands before the tree's `update-initramfs`, and where it stands. */
-export const INITRAMFS_STAND_IN = {
-  source: shipped('lib/stand-ins/update-initramfs'),
-  target: 'usr/local/sbin/update-initramfs',
-};
+/** Folder of the tree that comes before the others in the chroot's PATH. */
+const FIRST_IN_PATH = 'usr/local/sbin';
 
-/** Programs that stand for the tree's own while it has no disk yet: boot loaders are put on the disk by the engine. */
-export const BOOT_STAND_INS: readonly { readonly source: string; readonly target: string }[] = [
-  { source: shipped('lib/stand-ins/grub-install'), target: 'usr/sbin/grub-install' },
-  { source: shipped('lib/stand-ins/grub-probe'), target: 'usr/sbin/grub-probe' },
-];
+/**
+ * Programs that stand before the tree's own while an image is built: the initramfs is made once, when the packages are in, and the boot
+ * loader meets a disk that does not exist yet. Sources, and targets below the root tree.
+ */
+export const STAND_INS: readonly { readonly source: string; readonly target: string }[] = [
+  ['update-initramfs', 'update-initramfs'],
+  ...['install', 'mkconfig', 'probe'].flatMap((word) => [
+    [`grub-${word}`, `grub-${word}`],
+    [`grub-${word}`, `grub2-${word}`],
+  ]),
+].map(([source, target]) => ({ source: shipped(`lib/stand-ins/${source}`), target: `${FIRST_IN_PATH}/${target}` }));
+
+/** The file in which the stand-in of update-initramfs notes that package scripts want an initramfs. */
+export const INITRAMFS_WISH = `${FIRST_IN_PATH}/update-initramfs.asked`;

@@ -11,7 +11,7 @@ export interface Bind {
   readonly isReadOnly: boolean;
 }
 
-export interface ChrootOptions extends Pick<RunOptions, 'onLine' | 'collects' | 'signal' | 'isInteractive'> {
+export interface ChrootOptions extends Pick<RunOptions, 'input' | 'onLine' | 'collects' | 'signal' | 'isInteractive'> {
   /** Absolute path of the root tree. */
   readonly tree: string;
   /** Program and arguments, looked up inside the tree. */
@@ -40,6 +40,7 @@ export async function runInChroot(options: ChrootOptions): Promise<RunResult> {
     [...namespaces, ENTER_CHROOT, options.tree, String(binds.length), ...binds, ...options.command],
     {
       env: options.env,
+      input: options.input,
       onLine: options.onLine,
       collects: options.collects,
       signal: options.signal,

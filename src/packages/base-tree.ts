@@ -1,8 +1,9 @@
 import { mkdir, open, readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { start } from '../host/process.ts';
+import { fileURLToPath } from 'node:url';
+import { run } from '../host/process.ts';
 import { isErrno } from '../model/errno.ts';
-import { IngotError } from '../model/error.ts';
+import type { Environment } from '../model/request.ts';
 import type { StoredPackage } from './package-store.ts';
 import { tarEntries } from './tar-entries.ts';
 
@@ -14,6 +15,10 @@ const LIBRARY_LINKS: Readonly<Record<string, readonly string[]>> = {
   s390x: ['lib32'],
   loong64: ['lib32', 'lib64'],
 };
+
+const EXTRACT_PACKAGES = fileURLToPath(new URL('../../lib/extract-packages', import.meta.url));
+
+const TOOL_ENVIRONMENT: Environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
 
 /**
  * Unpacks packages into an empty root tree without their scripts, so that dpkg can run there and install them properly.
@@ -28,11 +33,8 @@ export async function extractBase(
   const others = packages.filter((facts) => facts.name !== 'base-files');
   const linksItself = await Promise.all(baseFiles.map((facts) => bringsUsrLinks(facts, store)));
   if (!linksItself.includes(true)) await linkIntoUsr(tree, ['bin', 'sbin', 'lib', ...(LIBRARY_LINKS[arch] ?? [])]);
-  await extractAll(baseFiles, tree, store, signal);
-  const half = Math.ceil(others.length / 2);
-  await Promise.all(
-    [others.slice(0, half), others.slice(half)].map(async (part) => await extractAll(part, tree, store, signal)),
-  );
+  const lines = [...baseFiles, ...others].map(({ data, path }) => `${data.offset} ${join(store, path)}\n`);
+  await run(EXTRACT_PACKAGES, [tree], { env: TOOL_ENVIRONMENT, input: lines.join(''), signal });
 }
 
 async function bringsUsrLinks(baseFiles: StoredPackage, store: string): Promise<boolean> {
@@ -49,25 +51,5 @@ async function linkIntoUsr(tree: string, names: readonly string[]): Promise<void
     await symlink(`usr/${name}`, link).catch(async (error: unknown) => {
       if (!isErrno(error, 'EEXIST') || (await readlink(link)) !== `usr/${name}`) throw error;
     });
-  }
-}
-
-async function extractAll(
-  packages: readonly StoredPackage[],
-  tree: string,
-  store: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for (const facts of packages) {
-    signal?.throwIfAborted();
-    await using file = await open(join(store, facts.path));
-    await file.read(Buffer.alloc(facts.data.offset), 0, facts.data.offset, null); // tar starts at the file's position
-    const tar = start('tar', ['--extract', '--keep-directory-symlink', '--same-permissions', `--directory=${tree}`], {
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
-      stdio: [file.fd, 'ignore', 'inherit'],
-    });
-    const status = await tar.ended;
-    if (status !== 0)
-      throw new IngotError('TOOL_FAILED', `tar ended with status ${status} while it unpacked ${facts.name}`);
   }
 }

@@ -50,14 +50,14 @@ export async function bootstrapDebian(options: BootstrapOptions): Promise<void> 
   const stored = await fetchAll(wanted, options);
   const base = stored.slice(0, wanted.base.length);
   const essential = dependencyClosure(
-    base.filter((facts) => wanted.minimal.includes(facts.name)),
+    base.filter((facts) => facts.isEssential),
     base,
   );
   const store = packageStoreFolder(options.imageCache);
   await extractBase(essential, { ...options, store });
   const rest = base.filter((facts) => !essential.includes(facts));
   await installInTree([essential, ...installBatches(rest)], store, options);
-  await writeAptState(rest, options);
+  await writeState(base, wanted.minimal, options);
 }
 
 async function checkTree(tree: string): Promise<void> {
@@ -137,7 +137,7 @@ async function fetchAll(wanted: Wanted, options: BootstrapOptions): Promise<read
   });
 }
 
-const SCRIPT = fileURLToPath(new URL('../../lib/install-batches', import.meta.url));
+const INSTALL_BATCHES = fileURLToPath(new URL('../../lib/install-batches', import.meta.url));
 
 /** Folder inside the tree for the time of installing. */
 const WORK_FOLDER = '/tmp/.ingot-bootstrap';
@@ -150,12 +150,12 @@ async function installInTree(
   const { tree, signal } = options;
   const folder = join(tree, WORK_FOLDER);
   await mkdir(join(folder, 'packages'), { recursive: true });
-  await copyFile(SCRIPT, join(folder, 'install-batches'));
-  const lines = batches.map((batch) => batch.map((facts) => facts.path).join('\n'));
-  await writeFile(join(folder, 'batches'), `${lines.join('\n\n')}\n`);
+  await copyFile(INSTALL_BATCHES, join(folder, 'install-batches'));
+  const lines = batches.map((batch) => batch.map((facts) => `${facts.path}\n`).join(''));
   const result = await runInChroot({
     tree,
-    command: ['/bin/bash', `${WORK_FOLDER}/install-batches`],
+    command: ['/bin/bash', `${WORK_FOLDER}/install-batches`, `${WORK_FOLDER}/packages`],
+    input: lines.join('\n'),
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_ALL: 'C' },
     binds: [{ source: store, target: `${WORK_FOLDER}/packages`, isReadOnly: true }],
     collects: false,
@@ -170,13 +170,35 @@ async function installInTree(
 }
 
 /** As debootstrap leaves it, the minimal base counts as wanted by hand; what only `include` brought in can be removed again by apt. */
-async function writeAptState(rest: readonly StoredPackage[], options: BootstrapOptions): Promise<void> {
-  const { tree, main, include } = options;
-  await writeFile(join(tree, 'etc/apt/sources.list'), `${formatAptSource(main)}\n`);
-  const automatic = rest.filter((facts) => !include.includes(facts.name));
-  const stanzas = automatic.map(
-    ({ name, architecture }) =>
-      `Package: ${name}\nArchitecture: ${architecture === 'all' ? options.arch : architecture}\nAuto-Installed: 1\n`,
+async function writeState(
+  base: readonly StoredPackage[],
+  minimal: readonly string[],
+  options: BootstrapOptions,
+): Promise<void> {
+  const { tree, main, include, arch } = options;
+  const chosen = base.filter((facts) => minimal.includes(facts.name));
+  const byHand = dependencyClosure(chosen, base);
+  const automatic = base.filter((facts) => !byHand.includes(facts) && !include.includes(facts.name));
+  const marks = automatic.map(({ name, architecture }) =>
+    [
+      `Package: ${name}`,
+      `Architecture: ${architecture === 'all' ? arch : architecture}`,
+      'Auto-Installed: 1',
+      '\n',
+    ].join('\n'),
   );
-  if (stanzas.length > 0) await writeFile(join(tree, 'var/lib/apt/extended_states'), `${stanzas.join('\n')}\n`);
+  if (marks.length > 0) await writeFile(join(tree, 'var/lib/apt/extended_states'), marks.join(''));
+  await writeFile(join(tree, 'etc/apt/sources.list'), `${formatAptSource(main)}\n`);
+  await writeFile(join(tree, 'var/lib/dpkg/cmethopt'), 'apt apt\n');
+  for (const path of LEFTOVERS) await rm(join(tree, path), { force: true });
 }
+
+/** Caches and copies that dpkg's programs make again when they miss them, with times of this build in them. */
+const LEFTOVERS = [
+  'var/cache/ldconfig/aux-cache',
+  'var/cache/debconf/config.dat-old',
+  'var/cache/debconf/templates.dat-old',
+  'var/lib/dpkg/status-old',
+  'var/lib/dpkg/diversions-old',
+  'var/lib/dpkg/statoverride-old',
+];
