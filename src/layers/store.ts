@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, tryLock } from '../host/lock.ts';
@@ -238,22 +237,26 @@ export function scratchFolderOf(folder: string, buildId: string): string {
   return join(folder, 'scratch', buildId);
 }
 
+/** Marks of overlayfs that differ from mount to mount, random or bound to inodes; the others say what the tree is. */
+const OVERLAY_IDENTITIES = ['uuid', 'origin', 'impure', 'nlink'];
+
 /** Digest of all that a folder holds but times. */
 async function contentOf(folder: string): Promise<string> {
   const archive = [
     '--create',
     '--sort=name',
     '--mtime=@0',
+    '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
     '--numeric-owner',
     '--xattrs',
     '--xattrs-include=*',
+    ...OVERLAY_IDENTITIES.map((name) => `--xattrs-exclude=*.overlay.${name}`),
     '--directory',
     folder,
     '.',
   ];
-  const hash = createHash('sha256');
-  const { stdout } = await run('tar', ['--file=-', ...archive], { encoding: 'latin1' });
-  return hash.update(stdout, 'latin1').digest('hex');
+  const { stdout } = await run('bash', ['-o', 'pipefail', '-c', 'tar "$@" | sha256sum', 'tar', ...archive]);
+  return stdout.slice(0, 64);
 }
 
 async function diskUsage(folder: string): Promise<number> {
