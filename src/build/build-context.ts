@@ -6,8 +6,8 @@ import type { HookTreeNode } from '../elements/hook-tree.ts';
 import type { Bind } from '../host/chroot.ts';
 import type { LayerStore } from '../layers/store.ts';
 import type { Element } from '../model/element.ts';
+import type { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
-import type { Phase } from '../model/phase.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import type { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
@@ -35,8 +35,10 @@ export interface BuildContext {
   readonly tree: BuildTree;
   /** Folder of the request channel, on the host side. */
   readonly channelFolder: string;
+  /** The error of a request that failed since the last call, if there was one. */
+  readonly takeRequestFault: () => IngotError | undefined;
   /** What every chroot step sees beside the tree. */
-  readonly chrootBinds: (phase: Phase) => Promise<readonly Bind[]>;
+  readonly chrootBinds: () => Promise<readonly Bind[]>;
 }
 
 /** Which state of the package repositories the build uses. */

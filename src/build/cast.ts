@@ -4,7 +4,7 @@ import { PHASE_NAMES } from '../model/phase.ts';
 import { planSteps, type Step } from '../plan/steps.ts';
 import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
-import { endsWithTree, IMAGE_STEPS, makeImage } from './make-image.ts';
+import { endsWithTree, IMAGE_STEPS, lookUpImage, makeImage } from './make-image.ts';
 import { type OpenBuild, openBuild } from './open-build.ts';
 import { lookUpSteps, runSteps } from './run-steps.ts';
 
@@ -24,7 +24,8 @@ export async function cast(task: BuilderTask, emit: EmitEvent): Promise<void> {
   const { early, late } = splitSteps(planned);
   if (task.mode === 'plan') {
     const isComplete = await lookUpSteps(context, early, true);
-    await lookUpSteps(context, isComplete ? await planLate(build, late) : late, isComplete);
+    const isWhole = await lookUpSteps(context, isComplete ? await planLate(build, late) : late, isComplete);
+    if (!endsWithTree(context)) await lookUpImage(context, isWhole);
     return;
   }
   await runSteps(context, early);

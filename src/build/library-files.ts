@@ -31,12 +31,11 @@ const FIRST_IN_PATH = 'usr/local/sbin';
  * loader meets a disk that does not exist yet. Sources, and targets below the root tree.
  */
 export const STAND_INS: readonly { readonly source: string; readonly target: string }[] = [
-  ['update-initramfs', 'update-initramfs'],
-  ...['install', 'mkconfig', 'probe'].flatMap((word) => [
-    [`grub-${word}`, `grub-${word}`],
-    [`grub-${word}`, `grub2-${word}`],
-  ]),
-].map(([source, target]) => ({ source: shipped(`lib/stand-ins/${source}`), target: `${FIRST_IN_PATH}/${target}` }));
+  'update-initramfs',
+  'grub-install',
+  'grub-mkconfig',
+  'grub-probe',
+].map((name) => ({ source: shipped(`lib/stand-ins/${name}`), target: `${FIRST_IN_PATH}/${name}` }));
 
 /** The file in which the stand-in of update-initramfs notes that package scripts want an initramfs. */
 export const INITRAMFS_WISH = `${FIRST_IN_PATH}/update-initramfs.asked`;

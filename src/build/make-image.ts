@@ -60,6 +60,18 @@ export async function makeImage(context: BuildContext): Promise<void> {
   await evictArtifacts(folder, KEPT_IMAGES_BYTES);
 }
 
+/**
+ * Says whether the image files of the tree are kept, without making any.
+ * @param isTreeKnown false when a step would have to run before there is a tree
+ */
+export async function lookUpImage(context: BuildContext, isTreeKnown: boolean): Promise<void> {
+  const images = new ArtifactStore(join(context.task.folders.cache, 'images'));
+  const kept = isTreeKnown ? await images.find(imageKey(context)) : {};
+  const outcome = context.request.formats.every((format) => kept[format] !== undefined) ? 'hit' : 'ran';
+  const missReason = outcome === 'hit' ? undefined : isTreeKnown ? 'not built before' : 'follows a step that runs';
+  for (const { id } of IMAGE_STEPS) context.emit({ kind: 'step-finished', step: id, outcome, ms: 0, missReason });
+}
+
 /** Everything beside the tree that the image files depend on. */
 function imageKey({ tree, request, layout, identity, repositories }: BuildContext): LayerKey {
   const { qcow2, size, filesystem } = request;

@@ -1,8 +1,9 @@
-import { lstat, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findLayout } from '../disk/find-layout.ts';
 import { rootMkfsOptions } from '../disk/layout-defaults.ts';
 import { type ReadLayout, readLayout } from '../disk/read-layout.ts';
+import { targetDevices } from '../disk/target-facts.ts';
 import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
 import { CHANNEL_FOLDER, contractEnvironment, type EnvironmentFacts } from '../elements/contract-environment.ts';
 import { type ElementLibrary, overrideWarnings, readLibrary } from '../elements/element-library.ts';
@@ -29,7 +30,7 @@ import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { chrootBinds } from './chroot-binds.ts';
 import { HookInputs } from './hook-inputs.ts';
-import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS } from './library-files.ts';
+import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, RUN_PARTS } from './library-files.ts';
 import { openRepositories } from './repositories.ts';
 import { RequestChannel } from './request-channel.ts';
 import { elementHandlers } from './request-handlers.ts';
@@ -87,7 +88,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   opened.use(tree);
   const handlers = { ...elementHandlers({ elements, tree: tree.root }), ...repositories.handlers };
   const channelFolder = join(store.scratchFolder, 'channel');
-  opened.use(await RequestChannel.open(channelFolder, CHANNEL_PROGRAMS, handlers));
+  const channel = opened.use(await RequestChannel.open(channelFolder, CHANNEL_PROGRAMS, handlers));
   await mkdir(join(channelFolder, 'packages'));
   await mountBind(repositories.store, join(channelFolder, 'packages'));
   opened.defer(async () => await unmountTree(join(channelFolder, 'packages')));
@@ -107,7 +108,8 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     store,
     tree,
     channelFolder,
-    chrootBinds: async (phase) => await chrootBinds(tree, phase, repositories),
+    takeRequestFault: () => channel.takeFault(),
+    chrootBinds: async () => await chrootBinds(tree, repositories),
   };
   const owned = opened.move();
   return { context, hooks, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };
@@ -162,6 +164,7 @@ async function writeBase(store: LayerStore, nodes: readonly HookTreeNode[], layo
   await mkdir(join(base, 'mnt'), { recursive: true, mode: 0o755 });
   await writeHookTree(nodes, join(base, 'hooks'));
   await mkdir(join(base, 'hooks', CHANNEL_FOLDER));
+  await copyFile(RUN_PARTS, join(base, 'hooks/dib-run-parts'));
   await mkdir(join(base, 'block-device'));
   await writeFile(join(base, 'block-device', 'config.yaml'), layoutText);
   return base;
@@ -191,6 +194,7 @@ async function environmentFactsOf(
       blockDeviceParams: join(folders.build, 'block-device/params.yaml'),
     },
     layout: { rootLabel, rootType, bootLabel, mountPoints },
+    blockDevices: targetDevices(layout.layout),
   };
 }
 

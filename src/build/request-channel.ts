@@ -3,7 +3,7 @@ import { copyFile, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../host/process.ts';
-import { toErrorReport } from '../model/error.ts';
+import { IngotError, toErrorReport } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 
 /** What a hook asks the builder for. */
@@ -30,11 +30,14 @@ export type RequestHandler = (call: RequestCall) => Promise<RequestAnswer>;
  */
 export class RequestChannel implements AsyncDisposable {
   readonly folder: string;
+  /** Where failed requests are remembered. */
+  readonly #faults: RequestFaults;
   readonly #socket: Socket;
   readonly #requests: FileHandle;
 
-  private constructor(folder: string, requests: FileHandle, socket: Socket) {
+  private constructor(folder: string, requests: FileHandle, socket: Socket, faults: RequestFaults) {
     this.folder = folder;
+    this.#faults = faults;
     this.#requests = requests;
     this.#socket = socket;
   }
@@ -55,14 +58,23 @@ export class RequestChannel implements AsyncDisposable {
     // Opened for reading and writing, the FIFO never reports an end between two hooks.
     const requests = await open(join(folder, 'request'), constants.O_RDWR | constants.O_NONBLOCK);
     const socket = new Socket({ fd: requests.fd, readable: true, writable: false });
+    const faults: RequestFaults = { last: undefined };
     let rest = '';
     let turn = Promise.resolve();
     socket.on('data', (chunk) => {
       const lines = (rest + chunk.toString('latin1')).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) turn = turn.then(async () => await answer(line, join(folder, 'reply'), handlers));
+      for (const line of lines)
+        turn = turn.then(async () => await answer(line, join(folder, 'reply'), handlers, faults));
     });
-    return new RequestChannel(folder, requests, socket);
+    return new RequestChannel(folder, requests, socket, faults);
+  }
+
+  /** The error that ended a request since the last call of this, if there was one: it says more than the hook that failed of it. */
+  takeFault(): IngotError | undefined {
+    const fault = this.#faults.last;
+    this.#faults.last = undefined;
+    return fault;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,19 +83,28 @@ export class RequestChannel implements AsyncDisposable {
   }
 }
 
+interface RequestFaults {
+  last: IngotError | undefined;
+}
+
 async function answer(
   line: string,
   replyPath: string,
   handlers: Readonly<Record<string, RequestHandler>>,
+  faults: RequestFaults,
 ): Promise<void> {
-  const result = await handle(line, handlers);
+  const result = await handle(line, handlers, faults);
   const prefix = (mark: string, text: string) =>
     (text === '' ? '' : text.replace(/\n$/, '').replace(/^/gm, mark)) + (text === '' ? '' : '\n');
   await using reply = await open(replyPath, 'w');
   await reply.writeFile(`${prefix('2', result.stderr)}${prefix('1', result.stdout)}=${result.status}\n`);
 }
 
-async function handle(line: string, handlers: Readonly<Record<string, RequestHandler>>): Promise<RequestAnswer> {
+async function handle(
+  line: string,
+  handlers: Readonly<Record<string, RequestHandler>>,
+  faults: RequestFaults,
+): Promise<RequestAnswer> {
   const { verb, call } = decode(line);
   const handler = handlers[verb];
   if (handler === undefined) {
@@ -96,6 +117,7 @@ async function handle(line: string, handlers: Readonly<Record<string, RequestHan
   try {
     return await handler(call);
   } catch (error) {
+    faults.last = error instanceof IngotError ? error : undefined;
     const report = toErrorReport(error);
     const lines = [report.message, ...(report.tail ?? []), ...(report.hint === undefined ? [] : [report.hint])];
     return { status: 1, stdout: '', stderr: lines.join('\n') };

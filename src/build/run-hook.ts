@@ -1,6 +1,12 @@
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CHANNEL_FOLDER, contractEnvironment, HOOKS_IN_TREE } from '../elements/contract-environment.ts';
+import { targetDevices, targetFacts } from '../disk/target-facts.ts';
+import {
+  CHANNEL_FOLDER,
+  contractEnvironment,
+  type EnvironmentFacts,
+  HOOKS_IN_TREE,
+} from '../elements/contract-environment.ts';
 import { RUN_HOOK, sourcedEnvironment, sourceEnvironment } from '../elements/source-environment.ts';
 import { runInChroot } from '../host/chroot.ts';
 import { type RunResult, runForStatus } from '../host/process.ts';
@@ -24,18 +30,18 @@ const CHANNEL_IN_TREE = `${HOOKS_IN_TREE}/${CHANNEL_FOLDER}`;
  */
 export async function runHook(context: BuildContext, hook: Hook, env: Environment, onLine: OnLine): Promise<void> {
   await rm(join(context.channelFolder, 'failed-at'), { force: true });
+  context.takeRequestFault();
   const path = `${hook.phase}/${hook.name}`;
   const result =
     PHASES[hook.phase].side === 'host'
       ? await runOnHost(context, join(context.tree.hooks, path), env, onLine)
-      : await runInTree(context, hook.phase, [`${CHANNEL_IN_TREE}/run-hook`, `${HOOKS_IN_TREE}/${path}`], env, onLine);
+      : await runInTree(context, [`${CHANNEL_IN_TREE}/run-hook`, `${HOOKS_IN_TREE}/${path}`], env, onLine);
   if (result.status !== 0) throw await hookFailure(context, hook, result);
 }
 
-/** Runs a command inside the root tree as the hooks of a phase run. */
+/** Runs a command inside the root tree as hooks run there. */
 export async function runInTree(
   context: BuildContext,
-  phase: Phase,
   command: readonly string[],
   env: Environment,
   onLine: OnLine,
@@ -46,7 +52,7 @@ export async function runInTree(
     tree: context.tree.root,
     command,
     env: { ...env, INGOT_HOOK: hook, BASH_ENV: `${CHANNEL_IN_TREE}/note-failure` },
-    binds: await context.chrootBinds(phase),
+    binds: await context.chrootBinds(),
     onLine,
     collects: false,
   });
@@ -77,7 +83,7 @@ export async function phaseEnvironment(context: BuildContext, phase: Phase, onLi
     `${HOOKS_IN_TREE}/environment.d`,
     `${CHANNEL_IN_TREE}/environment`,
   ];
-  const { status, tail } = await runInTree(context, phase, command, before, onLine);
+  const { status, tail } = await runInTree(context, command, before, onLine);
   const sourced = await readFile(result).catch(() => undefined);
   await rm(result, { force: true });
   const {
@@ -90,12 +96,29 @@ export async function phaseEnvironment(context: BuildContext, phase: Phase, onLi
 
 /** The environment of a phase before `environment.d`. */
 export async function startEnvironment(context: BuildContext, phase: Phase): Promise<Environment> {
-  const imageSizeKib = PHASES[phase].isFinalTree ? await readImageSize(context.task.folders.build) : undefined;
+  const facts = PHASES[phase].isFinalTree ? await showDisk(context) : context.environmentFacts;
   const env: Environment = {
-    ...contractEnvironment({ ...context.environmentFacts, imageSizeKib }, phase),
+    ...contractEnvironment(facts, phase),
     SOURCE_DATE_EPOCH: String(context.repositories.epoch),
   };
   return PHASES[phase].side === 'host' ? { ...env, PATH: `${HOST_PROGRAMS}:${env.PATH ?? ''}` } : env;
+}
+
+/** From the final tree on, hooks know the disk: its size, names for its devices, and answers for the boot loader's programs. */
+async function showDisk({
+  task,
+  layout,
+  identity,
+  channelFolder,
+  environmentFacts,
+}: BuildContext): Promise<EnvironmentFacts> {
+  await mkdir(join(channelFolder, 'boot'), { recursive: true });
+  await writeFile(join(channelFolder, 'boot/layout'), targetFacts(layout.layout, identity));
+  return {
+    ...environmentFacts,
+    imageSizeKib: await readImageSize(task.folders.build),
+    blockDevices: targetDevices(layout.layout),
+  };
 }
 
 async function runOnHost(context: BuildContext, path: string, env: Environment, onLine: OnLine): Promise<RunResult> {
@@ -113,14 +136,14 @@ async function hookFailure(context: BuildContext, hook: Hook, result: RunResult)
   const isOwn = file.endsWith(`${hook.phase}/${hook.name}`);
   const place: SourcePlace = line !== '' && isOwn ? { file: hook.source, line: Number(line) } : { file: hook.source };
   const what = command === '' ? '' : ` at: ${command}`;
-  return new IngotError(
-    'HOOK_FAILED',
-    `${hook.phase}/${hook.name} of element ${hook.element} ended with status ${result.status}${what}`,
-    {
-      place,
-      tail: result.tail,
-      exitStatus: result.status,
-      hint: 'Mend the hook and run the same command again: it goes on from the last good layer. To look around in the tree, set break=after-error.',
-    },
-  );
+  const subject = `${hook.phase}/${hook.name} of element ${hook.element} ended with status ${result.status}${what}`;
+  const details = { place, tail: result.tail, exitStatus: result.status };
+  // What the builder could not do for the hook says more than that the hook failed of it.
+  const fault = context.takeRequestFault();
+  if (fault !== undefined)
+    return new IngotError(fault.code, `${fault.message}; ${subject}`, { ...fault.details, ...details });
+  return new IngotError('HOOK_FAILED', subject, {
+    ...details,
+    hint: 'Mend the hook and run the same command again: it goes on from the last good layer. To look around in the tree, set break=after-error.',
+  });
 }

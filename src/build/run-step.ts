@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HOOKS_IN_TREE } from '../elements/contract-environment.ts';
 import { IngotError } from '../model/error.ts';
@@ -8,13 +8,10 @@ import type { Step } from '../plan/steps.ts';
 import { openShell } from './break-shell.ts';
 import type { BuildContext } from './build-context.ts';
 import { settleImageSize } from './image-size-record.ts';
-import { INITRAMFS_STAND_IN } from './library-files.ts';
+import { INITRAMFS_WISH, STAND_INS } from './library-files.ts';
 import { lendResolver, returnResolver } from './resolver.ts';
 import { type OnLine, runHook, runInTree } from './run-hook.ts';
 import { tidyTree } from './tidy-tree.ts';
-
-/** The file in which the stand-in notes that package scripts want an initramfs. */
-const INITRAMFS_WISH = `${INITRAMFS_STAND_IN.target}.asked`;
 
 /**
  * Does one step on the open build tree.
@@ -59,9 +56,10 @@ async function prepareTree(context: BuildContext): Promise<void> {
   await mkdir(join(root, 'tmp'), { recursive: true });
   await chmod(join(root, 'tmp'), 0o1777);
   await lendResolver(root);
-  const standIn = join(root, INITRAMFS_STAND_IN.target);
-  await mkdir(dirname(standIn), { recursive: true });
-  await copyFile(INITRAMFS_STAND_IN.source, standIn);
+  for (const { source, target } of STAND_INS) {
+    await mkdir(dirname(join(root, target)), { recursive: true });
+    await copyFile(source, join(root, target));
+  }
   const installType = `export DIB_DEFAULT_INSTALLTYPE=\${DIB_DEFAULT_INSTALLTYPE:-"${context.request.defaultInstallType}"}\n`;
   await mkdir(join(hooks, 'environment.d'), { recursive: true });
   await writeFile(join(hooks, 'environment.d/11-dib-install-type.bash'), installType);
@@ -83,7 +81,7 @@ async function installPackages(
   env: Environment,
   onLine: OnLine,
 ): Promise<void> {
-  const { status, tail } = await runInTree(context, 'install.d', ['install-packages', ...packages], env, onLine);
+  const { status, tail } = await runInTree(context, ['install-packages', ...packages], env, onLine);
   if (status === 0) return;
   throw new IngotError('HOOK_FAILED', `Installing the packages ${packages.join(', ')} ended with status ${status}`, {
     tail,
@@ -100,13 +98,7 @@ async function makeInitramfs(context: BuildContext, env: Environment, onLine: On
   );
   if (!isWanted) return false;
   await rm(wish);
-  const { status, tail } = await runInTree(
-    context,
-    'install.d',
-    ['/usr/sbin/update-initramfs', '-c', '-k', 'all'],
-    env,
-    onLine,
-  );
+  const { status, tail } = await runInTree(context, ['/usr/sbin/update-initramfs', '-c', '-k', 'all'], env, onLine);
   if (status === 0) return true;
   throw new IngotError('HOOK_FAILED', `update-initramfs ended with status ${status}`, { tail, exitStatus: status });
 }
@@ -127,8 +119,14 @@ async function finishTree(context: BuildContext): Promise<void> {
   // What is removed below must not be a folder of the host that a hook has made visible here.
   await context.tree.dropLeftMounts();
   await returnResolver(root);
-  await rm(join(root, INITRAMFS_STAND_IN.target), { force: true });
+  for (const { source, target } of STAND_INS) await removeCopy(source, join(root, target));
   await rm(join(root, INITRAMFS_WISH), { force: true });
   await rm(join(root, HOOKS_IN_TREE), { recursive: true, force: true });
   await tidyTree(root);
+}
+
+/** Removes a copy of a file, unless somebody has put something else in its place. */
+async function removeCopy(source: string, copy: string): Promise<void> {
+  const content = await readFile(copy).catch(() => undefined);
+  if (content?.equals(await readFile(source))) await rm(copy);
 }

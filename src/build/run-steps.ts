@@ -16,16 +16,15 @@ import { stepRecord } from './step-record.ts';
  */
 export async function runSteps(context: BuildContext, steps: readonly Step[]): Promise<void> {
   const phases = new PhaseEnvironments(context);
-  const profile = new Map<Phase, { readonly name: string; readonly ms: number }[]>();
-  for (const step of steps) {
+  const profile: { readonly name: string; readonly ms: number }[] = [];
+  for (const [index, step] of steps.entries()) {
     const startedAt = Date.now();
     const outcome = await restoreOrRun(context, step, phases);
-    const ms = Date.now() - startedAt;
-    if (step.kind === 'hook' && outcome === 'ran') {
-      profile.set(step.phase, [...(profile.get(step.phase) ?? []), { name: step.hook.name, ms }]);
-    }
+    if (step.kind !== 'hook') continue;
+    if (outcome === 'ran') profile.push({ name: step.hook.name, ms: Date.now() - startedAt });
+    if (steps[index + 1]?.phase === step.phase || profile.length === 0) continue;
+    context.emit({ kind: 'phase-finished', phase: step.phase, hooks: profile.splice(0) });
   }
-  for (const [phase, hooks] of profile) context.emit({ kind: 'phase-finished', phase, hooks });
 }
 
 /**

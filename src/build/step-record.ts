@@ -1,8 +1,10 @@
-import type { KeyFields } from '../layers/key.ts';
+import { readFile } from 'node:fs/promises';
+import { digestOf, type KeyFields } from '../layers/key.ts';
 import type { Freshness, StepRecord } from '../layers/store.ts';
 import { PHASES } from '../model/phase.ts';
 import type { Step } from '../plan/steps.ts';
 import type { BuildContext } from './build-context.ts';
+import { STAND_INS } from './library-files.ts';
 
 /** Counts the ways in which the engine's own steps have changed what they write. */
 const ENGINE_GENERATION = '1';
@@ -22,7 +24,7 @@ async function describe(context: BuildContext, step: Step): Promise<{ fields: Ke
       return { fields, freshness: inputs.freshnessOf(step.hook) };
     }
     case 'prepare-tree':
-      return tracked({ 'install type': request.defaultInstallType });
+      return tracked({ 'install type': request.defaultInstallType, 'stand-ins': await standInsDigest() });
     case 'packages':
       return tracked({ packages: step.packages.join(' '), 'package indices': repositories.identity });
     case 'fstab':
@@ -36,6 +38,13 @@ async function describe(context: BuildContext, step: Step): Promise<{ fields: Ke
     default:
       return step satisfies never;
   }
+}
+
+async function standInsDigest(): Promise<string> {
+  const contents = await Promise.all(
+    STAND_INS.map(async ({ source, target }) => [target, await readFile(source, 'utf8')]),
+  );
+  return digestOf(JSON.stringify(contents));
 }
 
 function tracked(fields: KeyFields): { fields: KeyFields; freshness: Freshness } {
