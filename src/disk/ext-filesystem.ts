@@ -1,31 +1,39 @@
 import { lstatSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { run } from '../host/process.ts';
 import { KIB } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
 import { staticDeviceCommands } from './device-nodes.ts';
-import { checkExtFit, tooSmall } from './ext-fit.ts';
+import { checkExtFit, type ExtFit, tooSmall } from './ext-fit.ts';
 import { fixInodes } from './ext-inodes.ts';
 import type { FilesystemRequest } from './filesystem-request.ts';
 import { filesystemUuid, uuidFrom } from './identity.ts';
 import { underEmptyFolders } from './under-empty-folders.ts';
+
+const CONFIGURATION = fileURLToPath(new URL('../../lib/mke2fs.conf', import.meta.url));
 
 /**
  * Makes an ext2, ext3 or ext4 filesystem with everything in a folder, inside a disk image, without mounting it.
  * @throws IngotError `IMAGE_TOO_SMALL` when it does not fit, `ASSEMBLE_FAILED` with mke2fs' own words for anything else
  */
 export async function writeExtFilesystem(request: FilesystemRequest): Promise<void> {
-  const { node, folder, hidden, output, start, size, epoch, measure, signal } = request;
-  checkExtFit({ name: node.name, size, options: node.options, hasJournal: node.type !== 'ext2', measure });
-  // e2fsprogs before 1.47.1 knows only the first of these.
-  const times = [`E2FSPROGS_FAKE_TIME=${epoch}`, `SOURCE_DATE_EPOCH=${epoch}`];
+  const { node, folder, hidden, output, start, epoch, signal } = request;
+  checkExtFit(fitOf(request));
+  // e2fsprogs before 1.47.1 knows only the first of the two times.
+  const environment = [
+    `MKE2FS_CONFIG=${CONFIGURATION}`,
+    `E2FSPROGS_FAKE_TIME=${epoch}`,
+    `SOURCE_DATE_EPOCH=${epoch}`,
+    'LC_ALL=C',
+  ];
   const command = underEmptyFolders(folder, hidden, ['mke2fs', ...mke2fsArguments(request)]);
-  await run('env', [...times, 'LC_ALL=C', ...command], { signal }).catch((error) => {
+  await run('env', [...environment, ...command], { signal }).catch((error) => {
     throw explained(error, request);
   });
   const devices = node.mount?.point === '/' && folder !== undefined ? staticDeviceCommands(folder) : '';
   if (devices !== '') {
     const debugfs = ['debugfs', '-w', '-f', '-', `${output}?offset=${start}`];
-    await run('env', [...times, 'LC_ALL=C', ...debugfs], { input: devices, signal });
+    await run('env', [...environment, ...debugfs], { input: devices, signal });
   }
   const root = folder === undefined ? { mode: 0o755, uid: 0, gid: 0 } : lstatSync(folder);
   await fixInodes({ file: output, offset: start, epoch, root });
@@ -65,7 +73,8 @@ function splitExtended(options: readonly string[]): { readonly extended: string[
   return { extended, others };
 }
 
-function explained(error: unknown, { node, size, measure }: FilesystemRequest): unknown {
+function explained(error: unknown, request: FilesystemRequest): unknown {
+  const { node } = request;
   if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') return error;
   const tail = error.details.tail ?? [];
   const text = tail.join('\n');
@@ -77,7 +86,7 @@ function explained(error: unknown, { node, size, measure }: FilesystemRequest): 
     });
   }
   if (/Could not (allocate|expand)|Journal size too big|must be between/.test(text)) {
-    return tooSmall(node.name, Math.max(measure.blockBytes, size + 16 * 1024 * KIB), size);
+    return tooSmall(fitOf(request));
   }
   const hint = 'The last lines are those of mke2fs. Look at --mkfs-options and at the options in the layout.';
   return new IngotError('ASSEMBLE_FAILED', `The filesystem "${node.name}" cannot be made`, {
@@ -85,4 +94,8 @@ function explained(error: unknown, { node, size, measure }: FilesystemRequest): 
     tail,
     cause: error,
   });
+}
+
+function fitOf({ node, size, measure }: FilesystemRequest): ExtFit {
+  return { name: node.name, size, options: node.options, hasJournal: node.type !== 'ext2', measure };
 }

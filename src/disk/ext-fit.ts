@@ -1,4 +1,4 @@
-import { type Bytes, formatBytes } from '../model/bytes.ts';
+import { type Bytes, formatBytes, MIB } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
 import { BLOCK, type TreeMeasure } from './measure-tree.ts';
 
@@ -14,23 +14,25 @@ export interface ExtFit {
 
 const BLOCKS_PER_GROUP = 32768;
 const INODE_BYTES = 256;
-/** `inode_ratio` of Debian's mke2fs.conf. */
-const DEFAULT_RATIO = 16384;
 /** Inodes of the filesystem itself, and `lost+found`. */
 const OWN_INODES = 12;
 /** `lost+found` takes 16 KiB, the root folder one block. */
 const OWN_BLOCKS = 5;
 
 /**
- * Checks that a tree fits an ext2, ext3 or ext4 filesystem, before anything is written. The count is a lower bound, so that nothing is
- * turned away that would fit.
+ * The share of a tree that has to fit for mke2fs to be given a chance: it stores blocks of zeros as holes, which programs are full of and
+ * which nobody has counted.
+ */
+const STORED_SHARE = 0.97;
+
+/**
+ * Checks that a tree can fit an ext2, ext3 or ext4 filesystem, before anything is written. Where it is close, mke2fs decides.
  * @throws IngotError `IMAGE_TOO_SMALL` saying what is missing
  */
 export function checkExtFit(fit: ExtFit): void {
   const words = readWords(fit.options);
   if (words.isUnusual) return;
-  const blocks = Math.floor(fit.size / BLOCK);
-  const inodes = words.inodes ?? Math.floor(fit.size / words.ratio);
+  const inodes = inodesOf(fit, words);
   if (inodes < fit.measure.inodes + OWN_INODES) {
     throw new IngotError(
       'IMAGE_TOO_SMALL',
@@ -38,24 +40,35 @@ export function checkExtFit(fit: ExtFit): void {
       { hint: 'Raise --image-size, or give mkfs a smaller "-i".' },
     );
   }
-  const journal = fit.hasJournal ? (words.journalBlocks ?? defaultJournal(blocks)) : 0;
-  const needed = fit.measure.blockBytes / BLOCK + OWN_BLOCKS + journal + metadataBlocks(blocks, inodes);
-  if (needed <= blocks) return;
-  throw tooSmall(fit.name, needed * BLOCK, fit.size);
+  if (extBytes(fit, STORED_SHARE) > fit.size) throw tooSmall(fit);
 }
 
 /** The error for a filesystem that its tree does not fit. */
-export function tooSmall(name: string, needed: number, size: number): IngotError {
-  const missing = formatBytes(needed - size);
+export function tooSmall(fit: ExtFit): IngotError {
+  const needed = Math.max(extBytes(fit, 1), fit.size + MIB);
+  const missing = formatBytes(needed - fit.size);
   return new IngotError(
     'IMAGE_TOO_SMALL',
-    `The filesystem "${name}" needs ${formatBytes(needed)} and gets ${formatBytes(size)}: ${missing} are missing`,
+    `The filesystem "${fit.name}" needs ${formatBytes(needed)} and gets ${formatBytes(fit.size)}: ${missing} are missing`,
     { hint: `Raise --image-size by ${missing} or more, or leave it out; or use fewer elements and packages.` },
   );
 }
 
+/** Bytes for a tree, of which a share is stored, and for the filesystem's own bookkeeping at the size it gets. */
+function extBytes(fit: ExtFit, storedShare: number): number {
+  const words = readWords(fit.options);
+  const blocks = Math.floor(fit.size / BLOCK);
+  const journal = fit.hasJournal ? (words.journalBlocks ?? defaultJournal(blocks)) : 0;
+  const tree = Math.ceil((fit.measure.blockBytes / BLOCK) * storedShare);
+  return (tree + OWN_BLOCKS + journal + metadataBlocks(blocks, inodesOf(fit, words))) * BLOCK;
+}
+
+function inodesOf({ size }: ExtFit, words: Words): number {
+  return words.inodes ?? Math.floor(size / (words.ratio ?? defaultRatio(size)));
+}
+
 interface Words {
-  readonly ratio: number;
+  readonly ratio: number | undefined;
   readonly inodes: number | undefined;
   readonly journalBlocks: number | undefined;
   /** True where the words ask for a shape that is not counted here. */
@@ -71,11 +84,17 @@ function readWords(options: readonly string[]): Words {
   const numberOf = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined);
   const journalMib = numberOf(/size=(\d+)/.exec(wordBehind('-J') ?? '')?.[1]);
   return {
-    ratio: numberOf(wordBehind('-i')) ?? DEFAULT_RATIO,
+    ratio: numberOf(wordBehind('-i')),
     inodes: numberOf(wordBehind('-N')),
     journalBlocks: journalMib === undefined ? undefined : (journalMib * 1024 * 1024) / BLOCK,
     isUnusual: options.some((word) => /^-[bCIOTgG]/.test(word)),
   };
+}
+
+/** Bytes for each inode where nobody wrote a number, as in `lib/mke2fs.conf`. */
+function defaultRatio(size: number): number {
+  if (size < 3 * MIB) return 8192;
+  return size < 512 * MIB ? 4096 : 16384;
 }
 
 function metadataBlocks(blocks: number, inodes: number): number {

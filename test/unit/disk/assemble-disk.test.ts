@@ -200,6 +200,31 @@ describe('a tree that does not fit', () => {
   });
 });
 
+test('a filesystem has the same features on every machine, and a root that old versions of GRUB can read', async () => {
+  await using scratch = await scratchFolder({ 'tree/a': 'a' });
+  await assemble({ tree: scratch.at('tree'), output: scratch.at('image'), layout: UNPARTITIONED_LAYOUT });
+
+  const superblock = await askDebugfs(scratch.at('image'), 0, 'show_super_stats -h');
+
+  expect(/Filesystem features: +(.*)/.exec(superblock)?.[1]).toBe(
+    'has_journal ext_attr resize_inode dir_index filetype extent 64bit flex_bg sparse_super large_file huge_file dir_nlink ' +
+      'extra_isize metadata_csum',
+  );
+  expect(superblock).toMatch(/Block size: +4096[\s\S]*Inode size:\s+256/);
+});
+
+test('a disk of 4 KiB sectors has filesystems that count in them', async () => {
+  await using scratch = await scratchFolder({ 'tree/boot/efi/a': 'a' });
+  const layout = HYBRID.replace('name: image0', 'name: image0, block_size: 4096').replace('34MiB', '300MiB');
+  const output = scratch.at('image');
+
+  expect(await assemble({ tree: scratch.at('tree'), output, layout, mib: 400 })).toMatchObject({ status: 0 });
+
+  await run('dd', [`if=${output}`, `of=${scratch.at('esp')}`, 'bs=1M', 'skip=1', 'count=300', 'conv=sparse']);
+  expect((await run('fsck.vfat', ['-nv', scratch.at('esp')])).stdout).toContain('4096 bytes per logical sector');
+  expect(await checkExt(output, 302 * MIB)).toBe('');
+});
+
 test('words that mke2fs does not know are told in its own words', async () => {
   await using scratch = await scratchFolder({ 'tree/a': 'a' });
   const layout = UNPARTITIONED_LAYOUT.replace(
