@@ -1,4 +1,4 @@
-import { copyFile, lstat, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findLayout } from '../disk/find-layout.ts';
 import { rootMkfsOptions } from '../disk/layout-defaults.ts';
@@ -37,6 +37,12 @@ import { elementHandlers } from './request-handlers.ts';
 
 /** Bytes on disk that layers may take when no build runs. */
 const KEPT_LAYERS_BYTES = 20 * GIB;
+
+/**
+ * The time in an image that no repository dates: 2024-01-01. The times of the elements' files would do no better: every checkout has
+ * others, and editing one hook would change what all of them see.
+ */
+const UNDATED_EPOCH = Date.UTC(2024, 0, 1) / 1000;
 
 /** A build that is ready to run its first step. Disposing it releases what it holds. */
 export interface OpenBuild extends AsyncDisposable {
@@ -77,7 +83,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const packageFolder = join(store.scratchFolder, 'apt');
   const env = plannedEnvironment;
   const repositories = opened.use(await openRepositories({ request, elements, env, folder: packageFolder, emit }));
-  const epoch = request.sourceDateEpoch ?? repositories.changedAt ?? (await newestTime(nodes));
+  const epoch = request.sourceDateEpoch ?? repositories.changedAt ?? UNDATED_EPOCH;
   const tree = new BuildTree({
     store,
     folder: folders.build,
@@ -211,12 +217,6 @@ async function planEnvironment(
   const folder = join(hooksFolder, 'environment.d');
   const sourced = await sourceEnvironment({ folder, env, cwd: task.request.workingFolder, scratch, nodes });
   return { DIB_DEFAULT_INSTALLTYPE: task.request.defaultInstallType, ...sourced };
-}
-
-/** Where no repository dates a build, its newest element file does. */
-async function newestTime(nodes: readonly HookTreeNode[]): Promise<number> {
-  const times = await Promise.all(nodes.map(async ({ source }) => (await lstat(source)).mtimeMs));
-  return Math.floor(Math.max(0, ...times) / 1000);
 }
 
 /** What makes this image this image: two builds with the same identity put the same identifiers on their disks. */
