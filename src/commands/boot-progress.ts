@@ -1,16 +1,19 @@
 import type { ConsoleLog } from '../host/console-log.ts';
 import { IngotError } from '../model/error.ts';
 
+const LOGIN = /\blogin: /;
+
 /** What a console shows on the way to its login prompt, in order. */
 const MARKERS = [
-  { name: 'kernel', pattern: /Linux version \S+/ },
-  { name: 'init', pattern: /Welcome to \S.*/ },
-  { name: 'login', pattern: /\blogin: *$/m },
+  { name: 'loader', pattern: /Welcome to GRUB|GRUB loading/ },
+  { name: 'kernel', pattern: /Linux version [^\n]*\n/ },
+  { name: 'init', pattern: /Welcome to (?!GRUB)[^\n]*\n/ },
+  { name: 'login', pattern: LOGIN },
 ] as const;
 
 /** What a machine says that will never get there. */
 const DEAD_ENDS =
-  /Kernel panic|No bootable device|grub rescue>|UEFI Interactive Shell|You are in emergency mode|ALERT! .* does not exist|\(initramfs\) *$/m;
+  /(?:Kernel panic|No bootable device|UEFI Interactive Shell|You are in emergency mode|ALERT! )[^\n]*\n|grub rescue>|\(initramfs\) $/;
 
 export interface BootWatch {
   readonly image: string;
@@ -34,8 +37,8 @@ export async function waitForLogin(console: ConsoleLog, watch: BootWatch): Promi
     if (wait?.kind === 'matched') watch.onMarker(name, wait.line, Date.now() - startedAt);
   });
   try {
-    const wait = await console.waitFor(anyOf(MARKERS[2].pattern, DEAD_ENDS), watch.timeoutMs, watch.signal);
-    if (wait.kind === 'matched' && !DEAD_ENDS.test(wait.line)) return Date.now() - startedAt;
+    const wait = await console.waitFor(anyOf(LOGIN, DEAD_ENDS), watch.timeoutMs, watch.signal);
+    if (LOGIN.test(console.text)) return Date.now() - startedAt;
     throw bootFailure(console, watch.image, reasonOf(wait, watch));
   } finally {
     done.abort();
@@ -45,11 +48,11 @@ export async function waitForLogin(console: ConsoleLog, watch: BootWatch): Promi
 
 /** The error for a machine that did not do what it should, with what it wrote last. */
 export function bootFailure(console: ConsoleLog, image: string, reason: string): IngotError {
-  const isSilent = console.tail.length === 0;
+  const isSilent = !console.text.includes('Linux version');
   return new IngotError('BOOT_FAILED', `The image ${image} did not boot: ${reason}`, {
     tail: console.tail,
     hint: isSilent
-      ? 'Nothing came on the serial console. The kernel needs console=ttyS0 among its arguments; try the other --firmware too.'
+      ? 'No kernel spoke on the serial console. It needs console=ttyS0 among its arguments; try the other --firmware too.'
       : 'Look at the console with: ingot boot IMAGE. Another --firmware or a longer --timeout may be what it needs.',
   });
 }

@@ -79,7 +79,9 @@ async function check(caller: Caller, machine: VirtualMachine, wish: BootWish, si
     ...wish,
     signal,
     onMarker: (name, line, ms) =>
-      caller.stdout.write(`${(ms / 1000).toFixed(1).padStart(7)} s  ${name.padEnd(7)} ${line}\n`),
+      caller.stdout.write(
+        `${(ms / 1000).toFixed(1).padStart(7)} s  ${name.padEnd(7)} ${line.replace(/^\[[\d. ]+\] /, '').slice(0, 60)}\n`,
+      ),
   });
 }
 

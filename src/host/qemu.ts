@@ -27,7 +27,8 @@ export interface MachineSpec {
 export function qemuArguments(spec: MachineSpec): string[] {
   return [
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
-    ...['-machine', spec.firmware === 'uefi-secure' ? 'q35,smm=on' : 'q35'],
+    // Without graphics the BIOS talks on the serial console, and a disk that does not start is known at once.
+    ...['-machine', `q35,graphics=off${spec.firmware === 'uefi-secure' ? ',smm=on' : ''}`],
     ...acceleratorArguments(spec.accelerator),
     ...['-smp', String(spec.cpus), '-m', String(spec.memoryMib)],
     ...(spec.console === 'terminal' ? ['-serial', 'mon:stdio'] : ['-serial', 'stdio', '-monitor', 'none']),

@@ -23,7 +23,7 @@ const RESET = [0xb0, 0xfe, 0xe6, 0x64, ...HALT] as const;
 export function writeTalkingDisk(path: string, text: string, end: 'wait' | 'reset' = 'wait'): void {
   const disk = Buffer.alloc(MIB);
   const code = printer(end === 'wait' ? HALT : RESET);
-  const said = Buffer.from(`${text}\0`, 'latin1');
+  const said = Buffer.from(`\r\n${text}\0`, 'latin1');
   if (code.length + said.length > 440) throw new RangeError('The text does not fit into a boot sector');
   code.copy(disk);
   said.copy(disk, code.length);
