@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ConsoleLog } from '../../src/host/console-log.ts';
 import type { Firmware } from '../../src/host/firmware.ts';
 import { probeKvm } from '../../src/host/kvm.ts';
@@ -39,7 +38,7 @@ const MINUTE = 60_000;
 export async function bootImage(options: BootOptions): Promise<BootedImage> {
   const { image, firmware, user, sizeGib } = options;
   const key = await openSshKey(undefined, tmpdir());
-  const { works } = await probeKvm(join(tmpdir(), 'ingot-tests-kvm.json'));
+  const { works } = await probeKvm();
   const made = user === undefined ? undefined : seedForUser(user, key.publicKey);
   const machine = await startMachine({
     ...{ image, firmware, cpus: 1, writesImage: false },
