@@ -19,7 +19,7 @@ const TAIL_LINES = 20;
  */
 export function failureLines({ error, step, logs }: Failure): string[] {
   return [
-    `${step === undefined ? 'The build failed' : `${step.id} failed`}: ${error.message}`,
+    headline(error, step),
     ...facts(error, step),
     ...(error.issues ?? []).flatMap(issueLines),
     ...tailLines(error.tail ?? []),
@@ -27,6 +27,12 @@ export function failureLines({ error, step, logs }: Failure): string[] {
     ...(step === undefined || saysHowToGoOn(error) ? [] : [`  ${GO_ON}`]),
     ...logs.map((log) => `  The whole log: ${log}`),
   ];
+}
+
+/** The message of a failed hook already begins with the step. */
+function headline({ message }: ErrorReport, step: StepSummary | undefined): string {
+  if (step === undefined) return `The build failed: ${message}`;
+  return message.startsWith(step.id) ? message : `${step.id} failed: ${message}`;
 }
 
 const GO_ON =

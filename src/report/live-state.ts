@@ -3,7 +3,7 @@ import type { BuildEvent, StepSummary } from '../model/events.ts';
 /** Lines of output kept of the running step. */
 const TAIL_LINES = 8;
 
-/** Restored steps that follow each other; they are told in one line. */
+/** Restored steps that follow each other; they are told in one line, before the next thing that is told. */
 export interface HitRun {
   readonly count: number;
   readonly first: string;
@@ -66,14 +66,15 @@ export function advance(state: LiveState, event: BuildEvent): LiveState {
     case 'fetch-progress':
       return { ...started, fetches: withFetch(started.fetches, event) };
     case 'shell-opened':
-      return { ...started, isLent: true };
+      return { ...started, isLent: true, hits: undefined };
     case 'shell-closed':
       return { ...started, isLent: false };
     case 'build-finished':
       return { ...started, running: undefined, isFinished: true };
-    case 'phase-finished':
     case 'message':
     case 'artifact-written':
+      return { ...started, hits: undefined };
+    case 'phase-finished':
       return started;
     default:
       return event satisfies never;

@@ -70,6 +70,23 @@ describe('the live view', () => {
     ]);
   });
 
+  it('tells restored steps once, whatever comes between', () => {
+    const { log } = show([
+      STARTED,
+      hit('root.d/08-debootstrap'),
+      { kind: 'message', level: 'warning', text: 'careful', hint: 'Look out.' },
+      hit('install.d/10-tools'),
+      ran('finish-tree'),
+    ]);
+
+    expect(log.slice(1, 5)).toEqual([
+      '= restored: root.d/08-debootstrap',
+      '! careful',
+      '  Look out.',
+      '= restored: install.d/10-tools',
+    ]);
+  });
+
   it('ends with a summary and an empty region', () => {
     const { log, region } = show([
       STARTED,
@@ -87,7 +104,7 @@ describe('the live view', () => {
 
     expect(log.slice(1, 4)).toEqual([
       '',
-      '✗ install.d/10-tools failed: install.d/10-tools of element tools ended with status 42',
+      '✗ install.d/10-tools of element tools ended with status 42',
       '  element  tools',
     ]);
     expect(region).toEqual([]);

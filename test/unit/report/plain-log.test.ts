@@ -64,7 +64,7 @@ describe('the plain log', () => {
 
   it('says of a failed hook what, where, its last output and how to go on', () => {
     expect(lines(STARTED, ...FAILURE).slice(3)).toEqual([
-      'install.d/10-tools failed: install.d/10-tools of element tools ended with status 42',
+      'install.d/10-tools of element tools ended with status 42',
       '  element  tools',
       '  phase    install.d',
       '  place    /elements/tools/install.d/10-tools:7',

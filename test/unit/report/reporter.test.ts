@@ -60,7 +60,7 @@ describe('the reporter', () => {
 
     const { stdout } = await report({ logFolder: join(folder, 'file', 'logs') });
 
-    expect(stdout).toContain('install.d/10-tools failed');
+    expect(stdout).toContain('install.d/10-tools of element tools ended');
   });
 
   it('appends to the log file, always with the time', async () => {
@@ -98,14 +98,14 @@ describe('the reporter', () => {
     const { stdout, stderr } = await report({ view: 'quiet' });
 
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/^install\.d\/10-tools failed: .*\n {2}element {2}tools\n/);
+    expect(stderr).toMatch(/^install\.d\/10-tools of element .*\n {2}element {2}tools\n/);
   });
 
   it('draws the same story on a terminal', async () => {
     const { stdout } = await report({ view: 'live', hasColours: true });
 
     expect(stdout).toContain('\u001b[1mCasting\u001b[22m base debian-minimal\n');
-    expect(stdout).toContain('\u001b[31m✗\u001b[39m \u001b[1minstall.d/10-tools failed');
+    expect(stdout).toContain('\u001b[31m✗\u001b[39m \u001b[1minstall.d/10-tools of element');
     expect(stdout.endsWith('\u001b[?2026l')).toBe(true);
   });
 });
