@@ -1,6 +1,6 @@
 import { mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { mountBind, mountOverlay, mountsAtOrBelow, moveMount, unmountTree } from '../host/mounts.ts';
+import { mountOverlay, mountsAtOrBelow, moveMount, unmountTree } from '../host/mounts.ts';
 import type { LayerKey } from '../layers/key.ts';
 import type { Layer, LayerStore, Scratch, StepRecord } from '../layers/store.ts';
 
@@ -55,15 +55,18 @@ export class BuildTree implements AsyncDisposable {
     const { store, folder, channel, isUserNamespace } = this.#options;
     const scratch = await store.scratch();
     const lowers = await this.#linkLowers();
-    await mountOverlay({
-      lowers,
-      writable: { upper: scratch.upper, work: scratch.work },
-      target: folder,
-      cwd: this.#links,
-      isUserNamespace,
-    });
+    await mountOverlay(
+      {
+        lowers,
+        writable: { upper: scratch.upper, work: scratch.work },
+        target: folder,
+        cwd: this.#links,
+        isUserNamespace,
+      },
+      { source: channel, target: join(this.hooks, '.ingot') },
+      join(scratch.folder, 'fstab'),
+    );
     this.#scratch = scratch;
-    await mountBind(channel, join(this.hooks, '.ingot'));
     for (const { point, place } of this.#stash.toReversed()) await moveMount(place, point);
     this.#stash = [];
   }

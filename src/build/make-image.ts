@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { assembleDisk } from '../disk/assemble-disk.ts';
 import { writerOf } from '../formats/registry.ts';
 import { writeArtifacts } from '../formats/write-artifacts.ts';
+import { usedCpuMs } from '../host/cpu-time.ts';
 import { ArtifactStore, evictArtifacts } from '../layers/artifact-store.ts';
 import { type LayerKey, layerKey } from '../layers/key.ts';
 import { bytes, KIB } from '../model/bytes.ts';
@@ -101,6 +102,7 @@ async function makeDisk(context: BuildContext, output: string): Promise<void> {
 /** Runs an act as a step of the build, for whoever watches. */
 async function timed(context: BuildContext, step: string, isNeeded: boolean, act: () => Promise<void>): Promise<void> {
   const startedAt = Date.now();
+  const cpuAtStart = usedCpuMs();
   context.emit({ kind: 'step-started', step });
   try {
     if (isNeeded || step === 'image files') await act();
@@ -108,5 +110,6 @@ async function timed(context: BuildContext, step: string, isNeeded: boolean, act
     context.emit({ kind: 'step-failed', step, ms: Date.now() - startedAt, error: toErrorReport(error) });
     throw error;
   }
-  context.emit({ kind: 'step-finished', step, outcome: isNeeded ? 'ran' : 'hit', ms: Date.now() - startedAt });
+  const cpuMs = usedCpuMs() - cpuAtStart;
+  context.emit({ kind: 'step-finished', step, outcome: isNeeded ? 'ran' : 'hit', ms: Date.now() - startedAt, cpuMs });
 }

@@ -1,3 +1,4 @@
+import { usedCpuMs } from '../host/cpu-time.ts';
 import { layerKey } from '../layers/key.ts';
 import { IngotError, toErrorReport } from '../model/error.ts';
 import { PHASES, type Phase } from '../model/phase.ts';
@@ -76,6 +77,7 @@ class PhaseEnvironments {
 async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvironments): Promise<'hit' | 'ran'> {
   const { emit, store, tree } = context;
   const startedAt = Date.now();
+  const cpuAtStart = usedCpuMs();
   const record = await stepRecord(context, step);
   const key = layerKey(tree.identity, record.fields);
   const lookup = await store.find(key, record, context.request.refreshes === true);
@@ -95,7 +97,15 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
     // No layer holds a mount: the step has to run in every build.
     await tree.commit(key, isMounting ? { ...record, freshness: 'always-runs' } : record);
     const outcome = didSomething ? 'ran' : 'skipped';
-    emit({ kind: 'step-finished', step: step.id, outcome, ms: Date.now() - startedAt, missReason: lookup.reason });
+    const cpuMs = usedCpuMs() - cpuAtStart;
+    emit({
+      kind: 'step-finished',
+      step: step.id,
+      outcome,
+      ms: Date.now() - startedAt,
+      cpuMs,
+      missReason: lookup.reason,
+    });
     return 'ran';
   } catch (error) {
     emit({ kind: 'step-failed', step: step.id, ms: Date.now() - startedAt, error: toErrorReport(error) });

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { run } from './process.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { run, runForStatus } from './process.ts';
 
 export interface OverlayMount {
   /** Folders below, the uppermost first; relative paths count from `cwd`. At least one. */
@@ -13,13 +13,31 @@ export interface OverlayMount {
   readonly isUserNamespace: boolean;
 }
 
-/** Mounts an overlay. `volatile` leaves out every sync: what a crash of the machine damages is a layer that is not yet trusted. */
-export async function mountOverlay(overlay: OverlayMount): Promise<void> {
+/**
+ * Mounts an overlay and makes a folder visible in it, by one run of mount(8). `volatile` leaves out every sync: what a crash of the machine
+ * damages is a layer that is not yet trusted.
+ * @param shown folder to show, with what is mounted below it, at an existing folder of the overlay
+ * @param table path of a file to write the mounts to, in the form of fstab(5)
+ */
+export async function mountOverlay(
+  overlay: OverlayMount,
+  shown: { readonly source: string; readonly target: string },
+  table: string,
+): Promise<void> {
   const options = [`lowerdir=${overlay.lowers.join(':')}`];
   if (overlay.writable)
     options.push(`upperdir=${overlay.writable.upper}`, `workdir=${overlay.writable.work}`, 'volatile');
   if (overlay.isUserNamespace) options.push('userxattr');
-  await run('mount', ['-t', 'overlay', '-o', options.join(','), 'ingot', overlay.target], { cwd: overlay.cwd });
+  const lines = [
+    ['ingot', overlay.target, 'overlay', options.join(',')],
+    [shown.source, shown.target, 'none', 'rbind'],
+  ].map((words) => `${words.map(escapeBlanks).join(' ')} 0 0\n`);
+  await writeFile(table, lines.join(''));
+  await run('mount', ['--all', '--fstab', table], { cwd: overlay.cwd });
+}
+
+function escapeBlanks(word: string): string {
+  return word.replaceAll(' ', '\\040');
 }
 
 /** Makes a folder or file, with what is mounted below it, visible at another place. */
@@ -39,11 +57,11 @@ export async function mountTmpfs(target: string): Promise<void> {
 
 /** Unmounts everything at and below a folder, deepest first. */
 export async function unmountTree(target: string): Promise<void> {
-  for (const point of (await mountsAtOrBelow(target)).reverse()) {
-    const { status } = await runQuietly('umount', [point]);
-    // A busy mount must not keep the build from going on: detached, it ends with the namespace at the latest.
-    if (status !== 0) await run('umount', ['--lazy', point]);
-  }
+  if ((await mountsAtOrBelow(target)).length === 0) return;
+  const { status } = await runForStatus('umount', ['--recursive', target]);
+  if (status === 0) return;
+  // A busy mount must not keep the build from going on: detached, it ends with the namespace at the latest.
+  for (const point of (await mountsAtOrBelow(target)).reverse()) await run('umount', ['--lazy', point]);
 }
 
 /** Mount points at or below a folder, every one after those that it lies below. A moved mount keeps its old place in the kernel's list. */
@@ -58,10 +76,6 @@ export async function mountsAtOrBelow(folder: string): Promise<string[]> {
 
 function depthOf(point: string): number {
   return point.split('/').length;
-}
-
-async function runQuietly(command: string, args: readonly string[]) {
-  return await run(command, args, { okStatuses: [0, 1, 32] });
 }
 
 function unescapeMountPoint(text: string): string {

@@ -50,8 +50,6 @@ interface LayerFile extends StepRecord {
   readonly isEmpty: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Bytes on disk. */
-  readonly bytes: number;
   /** Boot of the machine in which it was written: until synced, a layer is believed in that boot only. */
   readonly bootId: string;
 }
@@ -135,8 +133,7 @@ export class LayerStore implements AsyncDisposable {
     const made = join(scratch.folder, 'layer');
     await mkdir(made);
     if (!isEmpty) await rename(scratch.upper, join(made, 'tree'));
-    const bytes = isEmpty ? 0 : await diskUsage(made);
-    const file: LayerFile = { ...record, isEmpty, createdAt: Date.now(), bytes, bootId: this.#bootId };
+    const file: LayerFile = { ...record, isEmpty, createdAt: Date.now(), bootId: this.#bootId };
     await writeFile(join(made, 'layer.json'), JSON.stringify(file));
     const present = await this.#readLayer(key);
     if (present === undefined) await rename(made, join(this.#folder, 'layers', key));
@@ -213,12 +210,13 @@ export class LayerStore implements AsyncDisposable {
 export async function evictLayers(folder: string, limitBytes: number): Promise<readonly string[]> {
   await using lock = await tryLock(join(folder, 'lock'), 'exclusive');
   if (lock === undefined) return [];
+  const sizes = await layerSizes(folder);
   const layers = [];
   for (const key of await readdir(join(folder, 'layers')).catch(() => [])) {
     const path = join(folder, 'layers', key, 'layer.json');
     const file = await readJson<LayerFile>(path);
     const usedAt = file === undefined ? 0 : (await stat(path)).mtimeMs;
-    layers.push({ key, bytes: file?.bytes ?? 0, usedAt });
+    layers.push({ key, bytes: sizes.get(key) ?? 0, usedAt });
   }
   layers.sort((a, b) => a.usedAt - b.usedAt);
   let total = layers.reduce((sum, layer) => sum + layer.bytes, 0);
@@ -259,9 +257,23 @@ async function contentOf(folder: string): Promise<string> {
   return stdout.slice(0, 64);
 }
 
-async function diskUsage(folder: string): Promise<number> {
-  const { stdout } = await run('du', ['--summarize', '--block-size=1', folder]);
-  return Number.parseInt(stdout, 10);
+/** Bytes on disk of each layer. One du(1) measures all that are new; what it says is kept beside the layer. */
+async function layerSizes(folder: string): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  const unmeasured: string[] = [];
+  for (const key of await readdir(join(folder, 'layers')).catch(() => [])) {
+    const known = await readFile(join(folder, 'layers', key, 'bytes'), 'utf8').catch(() => undefined);
+    if (known === undefined) unmeasured.push(key);
+    else sizes.set(key, Number(known));
+  }
+  if (unmeasured.length === 0) return sizes;
+  const { stdout } = await run('du', ['--summarize', '--block-size=1', ...unmeasured], { cwd: join(folder, 'layers') });
+  for (const line of stdout.trimEnd().split('\n')) {
+    const [bytes = '', key = ''] = line.split('\t');
+    sizes.set(key, Number(bytes));
+    await writeFile(join(folder, 'layers', key, 'bytes'), bytes);
+  }
+  return sizes;
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {

@@ -25,6 +25,8 @@ export type BuildEventBody =
       readonly step: string;
       readonly outcome: StepOutcome;
       readonly ms: number;
+      /** CPU time of the step and all it started, in ms. */
+      readonly cpuMs?: number;
       /** For a step that ran although a layer was hoped for: the field of its key that changed. */
       readonly missReason?: string;
     }
