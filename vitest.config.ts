@@ -24,10 +24,22 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
+          globalSetup: ['test/support/fake-os.ts'],
           testTimeout: 5 * MINUTE,
           hookTimeout: 5 * MINUTE,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'fault',
+          include: ['test/fault/**/*.test.ts'],
+          globalSetup: ['test/support/fake-os.ts'],
+          testTimeout: 5 * MINUTE,
+          hookTimeout: MINUTE,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -37,7 +49,7 @@ export default defineConfig({
           testTimeout: 20 * MINUTE,
           hookTimeout: 30 * MINUTE,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { hook, marked, said, workshop } from '../support/cli.ts';
+
+test('runs break_cmd before a phase of the host, with the environment of its hooks', async () => {
+  await using shop = await workshop({ 'one/post-root.d/10-x': hook('echo "RAN hook"') });
+  const env = {
+    break: 'before-post-root',
+    break_cmd: 'echo "RAN shell $IMAGE_ELEMENT $(ls -d "$TMP_MOUNT_PATH/etc" | wc -l)"',
+  };
+
+  const result = await shop.build({ elements: ['one'], env });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'RAN')).toEqual(['shell fake-os one 1', 'hook']);
+});
+
+test('fires for phases of the host that have no hook, and not for such phases of the chroot', async () => {
+  await using shop = await workshop();
+  const env = { break: 'before-extra-data,before-install,before-cleanup', break_cmd: 'echo "RAN shell"' };
+
+  const result = await shop.build({ env });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'RAN')).toEqual(['shell', 'shell']);
+});
+
+test('a shell that ends with a status other than 0 does not end the build', async () => {
+  await using shop = await workshop({ 'one/post-root.d/10-x': hook('echo "RAN hook"') });
+
+  const result = await shop.build({
+    elements: ['one'],
+    env: { break: 'before-post-root,after-install', break_cmd: 'exit 9' },
+  });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'RAN')).toEqual(['hook']);
+});
+
+test('after-error runs break_cmd inside the tree as the hook left it, and the status stays', async () => {
+  await using shop = await workshop({ 'one/install.d/10-x': hook('echo left >/opt-left', 'exit 42') });
+  const env = { break: 'after-error', break_cmd: 'echo "RAN shell $(cat /opt-left) ${TMPDIR-none}"' };
+
+  const result = await shop.build({ elements: ['one'], env });
+
+  expect(result.status).toBe(42);
+  expect(marked(result, 'RAN')).toEqual(['shell left none']);
+});
+
+test('break_outside_target takes after-error to the host', async () => {
+  await using shop = await workshop({ 'one/install.d/10-x': hook('echo left >/opt-left', 'exit 42') });
+  const env = {
+    break: 'after-error',
+    break_outside_target: '1',
+    break_cmd: 'echo "RAN shell $(cat "$TMP_MOUNT_PATH/opt-left")"',
+  };
+
+  const result = await shop.build({ elements: ['one'], env });
+
+  expect(result.status).toBe(42);
+  expect(marked(result, 'RAN')).toEqual(['shell left']);
+});
+
+test('after-error is not for phases of the host', async () => {
+  await using shop = await workshop({ 'one/post-root.d/10-x': hook('exit 42') });
+
+  const result = await shop.build({ elements: ['one'], env: { break: 'after-error', break_cmd: 'echo "RAN shell"' } });
+
+  expect(result.status).toBe(42);
+  expect(marked(result, 'RAN')).toEqual([]);
+});

@@ -1,0 +1,62 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { RunResult } from '../../src/host/process.ts';
+import { hook, marked, said, workshop } from '../support/cli.ts';
+
+describe('a hook on the host', () => {
+  let result: RunResult;
+  beforeAll(async () => {
+    await using shop = await workshop({
+      'look/post-root.d/10-look': hook(
+        'for folder in /sbin /usr/sbin /usr/local/sbin; do [[ :$PATH: == *:$folder:* ]] && echo "IN-PATH $folder"; done',
+        'echo "SUDO $(sudo id -u) $(sudo -E MY_OWN=given bash -c \'echo "$MY_OWN"\') $(sudo -n -u nobody id -un)"',
+        'sudo mkdir "$TMP_MOUNT_PATH/opt" && sudo chown 12:34 "$TMP_MOUNT_PATH/opt"',
+        'if sudo -H bash -c "exit 7"; then :; else echo "SUDO-STATUS $?"; fi',
+        'get_image_element_array | grep -q "\\[look\\]=" && echo "ARRAY found"',
+        'for file in common-functions img-functions common-defaults img-defaults die; do [[ -e $_LIB/$file ]] && echo "LIB $file"; done',
+        '( false || die "no such thing" ) && echo "DIE 0" || echo "DIE $?"',
+        'for name in ARCH DIB_CHECKSUM DIB_ROOT_LABEL DIB_ROOT_FSTYPE FS_TYPE IMAGE_ELEMENT LC_ALL OUT_IMAGE_PATH DIB_OFFLINE DIB_MOUNTPOINTS; do echo "VALUE $name=${!name-unset}"; done',
+        'for name in DIB_ARGS DIB_ENV DIB_BLOCK_DEVICE_PARAMS_YAML DIB_DEBUG_TRACE DIB_IMAGE_CACHE DIB_LOCKFILES DIB_MIN_TMPFS DIB_NO_TMPFS DIB_PYTHON_EXEC ELEMENTS_PATH IMAGE_ELEMENT_YAML IMAGE_NAME IMAGE_TYPE TMP_BUILD_DIR TMP_HOOKS_PATH TMP_IMAGE_DIR TMP_MOUNT_PATH _LIB PS4; do [[ -n ${!name} ]] || echo "MISSING $name"; done',
+      ),
+    });
+    result = await shop.build({ elements: ['look'], env: { PATH: '/usr/bin:/bin' }, options: ['-a', 'amd64'] });
+    expect(result.status, said(result)).toBe(0);
+    expect(await shop.facts('opt')).toContain('12/34');
+  });
+
+  test('finds the system folders in PATH', () => {
+    expect(marked(result, 'IN-PATH')).toEqual(['/sbin', '/usr/sbin', '/usr/local/sbin']);
+  });
+
+  test('finds a sudo that needs none on the machine', () => {
+    expect(marked(result, 'SUDO')).toEqual(['0 given nobody']);
+    expect(marked(result, 'SUDO-STATUS')).toEqual(['7']);
+  });
+
+  test('has the functions and files that elements use', () => {
+    expect(marked(result, 'ARRAY')).toEqual(['found']);
+    expect(marked(result, 'LIB')).toEqual([
+      'common-functions',
+      'img-functions',
+      'common-defaults',
+      'img-defaults',
+      'die',
+    ]);
+    expect(marked(result, 'DIE')).toEqual(['1']);
+  });
+
+  test('has the variables of the contract', () => {
+    expect(marked(result, 'MISSING')).toEqual([]);
+    expect(marked(result, 'VALUE')).toEqual([
+      'ARCH=amd64',
+      'DIB_CHECKSUM=0',
+      'DIB_ROOT_LABEL=cloudimg-rootfs',
+      'DIB_ROOT_FSTYPE=ext4',
+      'FS_TYPE=ext4',
+      'IMAGE_ELEMENT=fake-os look',
+      'LC_ALL=C',
+      'OUT_IMAGE_PATH=',
+      'DIB_OFFLINE=',
+      'DIB_MOUNTPOINTS=/',
+    ]);
+  });
+});
