@@ -175,6 +175,20 @@ test('sysprep leaves no machine id', async () => {
   expect(await rig.read('/var/lib/dbus/machine-id')).toBe('');
 });
 
+test('base installs an iSCSI initiator whose name each machine chooses, and none when told not to', async () => {
+  await using rig = await elementRig(['base'], { DISTRO_NAME: 'debian', DIB_INIT_SYSTEM: 'systemd' });
+  await rig.write({ '/usr/local/bin/install-packages': recorder('install-packages') });
+
+  await rig.inChroot('install.d/00-baseline-environment', { DIB_SKIP_BASE_PACKAGE_INSTALL: '1' });
+  await expect(rig.read('/tmp/install-packages.calls')).rejects.toMatchObject({ code: 'ENOENT' });
+  const { status, tail } = await rig.inChroot('install.d/00-baseline-environment');
+
+  expect(status, tail.join('\n')).toBe(0);
+  expect(await rig.read('/tmp/install-packages.calls')).toBe('-m base iscsi_package\n');
+  expect(await rig.read('/etc/iscsi/initiatorname.iscsi')).toBe('GenerateName=yes\n');
+  expect((await stat(rig.at('/etc/iscsi/initiatorname.iscsi'))).mode & 0o7777).toBe(0o600);
+});
+
 test('manifests are complete in the image, for root alone, and copied beside it', async () => {
   await using rig = await elementRig(['manifests', 'element-manifest'], {
     IMAGE_ELEMENT: 'debian-minimal vm',
