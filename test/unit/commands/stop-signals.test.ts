@@ -19,14 +19,29 @@ describe('the watch over stop signals', () => {
     expect(caller.exits).toEqual([]);
   });
 
-  it('ends the process at the second signal, with the status of the first', () => {
+  it('ends the process at a later signal, with the status of the first', () => {
     const caller = testCaller('ingot');
-    using _watch = watchStopSignals(caller);
+    let time = 1000;
+    using _watch = watchStopSignals(caller, () => time);
 
     caller.send('SIGINT');
+    time += 500;
     caller.send('SIGTERM');
 
     expect(caller.exits).toEqual([130]);
+  });
+
+  it('takes a signal that comes twice at once for one', () => {
+    const caller = testCaller('ingot');
+    let time = 1000;
+    using watch = watchStopSignals(caller, () => time);
+
+    caller.send('SIGTERM');
+    time += 499;
+    caller.send('SIGTERM');
+
+    expect(watch.status()).toBe(143);
+    expect(caller.exits).toEqual([]);
   });
 
   it('leaves Ctrl-C to a shell that has the terminal, and SIGTERM not', () => {
