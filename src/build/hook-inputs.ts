@@ -17,13 +17,15 @@ const ASKS_FOR_METADATA =
   /package-installs|install-packages|pkg-map|svc-map|IMAGE_ELEMENT_YAML|get_image_element_array/;
 const INSTALLS_PACKAGES = /\bapt(-get|itude)?\b|install-packages|fetch-packages|bootstrap-debian|package-installs/;
 const REACHES_NETWORK =
-  /\b(curl|wget|cache-url|pip3?|npm|cargo|podman|docker|rsync|ssh|scp)\b|\bgit\s+(clone|fetch|pull)|\bgo\s+(get|install)/;
+  /(?:^|[;&|(`!]|\b(?:sudo|then|do|else|exec|if|timeout \S+)\s)\s*(?:curl|wget|cache-url|pip3?|npm|cargo|podman|docker|ssh|scp|git\s+(?:clone|fetch|pull)|go\s+(?:get|install))\s|\brsync\b[^\n]*::?[\w/]/m;
 const READS_CALLERS_FILES = /\bHOME\b|~\//;
+/** A host hook that matches writes beside the image, where no layer keeps it. */
+const WRITES_BESIDE_IMAGE = /\b(IMAGE_NAME|DIB_MANIFEST_SAVE_DIR)\b/;
 const READS_ALL_VARIABLES = /\b(printenv|compgen|declare\s+-[px]+|export\s+-p)\b|\benv\s*($|[|>;)])/m;
 
 /** Variables that matter to programs that name them nowhere in a hook. */
 const ALWAYS_KEYED =
-  /^(ARCH|DISTRO_NAME|DIB_RELEASE|SOURCE_DATE_EPOCH|INSTALL_PACKAGES|LANG|LC_ALL|DEBIAN_FRONTEND|YUM|(https?|ftp|all|no)_proxy|(HTTPS?|FTP|ALL|NO)_PROXY|PIP_.*)$/;
+  /^(ARCH|DISTRO_NAME|DIB_RELEASE|SOURCE_DATE_EPOCH|LANG|LC_ALL|DEBIAN_FRONTEND|YUM|(https?|ftp|all|no)_proxy|(HTTPS?|FTP|ALL|NO)_PROXY|PIP_.*)$/;
 
 /** Variables that steer ingot's own package requests. */
 const STEERS_PACKAGES = /^DIB_(ADD_APT|APT|DEB|DISTRIBUTION|UBUNTU|DEFAULT_INSTALLTYPE|INSTALLTYPE|PYTHON)/;
@@ -96,7 +98,8 @@ export class HookInputs {
   /** How long the layer of a hook may be believed. */
   freshnessOf(hook: Hook): Freshness {
     const text = this.#textOf(hook);
-    if (PHASES[hook.phase].side === 'host' && READS_CALLERS_FILES.test(text)) return 'always-runs';
+    const isHost = PHASES[hook.phase].side === 'host';
+    if (isHost && (READS_CALLERS_FILES.test(text) || WRITES_BESIDE_IMAGE.test(text))) return 'always-runs';
     return REACHES_NETWORK.test(text) ? 'expires' : 'tracked';
   }
 

@@ -1,4 +1,4 @@
-import { lstat, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Folders whose content belongs to a running machine, not to an image. */
@@ -35,7 +35,9 @@ export async function tidyTree(root: string): Promise<void> {
 async function forgetMachineId(root: string): Promise<void> {
   const path = join(root, 'etc/machine-id');
   const facts = await lstat(path).catch(() => undefined);
-  if (facts?.isFile() && facts.size > 0) await writeFile(path, '');
+  // The word "uninitialized" is a wish of its own: the first boot counts as one (machine-id(5)).
+  const isChosen = facts?.isFile() && !['', 'uninitialized'].includes((await readFile(path, 'utf8')).trim());
+  if (isChosen) await writeFile(path, '');
 }
 
 async function emptyFolder(folder: string): Promise<void> {

@@ -99,7 +99,7 @@ export class LayerStore implements AsyncDisposable {
   /** The layer of a key, or in words why there is none. A damaged layer is removed and counts as missing. */
   async find(key: LayerKey, record: StepRecord, refreshes: boolean): Promise<Lookup> {
     if (record.freshness === 'always-runs')
-      return { kind: 'miss', reason: 'always runs: it reads files of the caller' };
+      return { kind: 'miss', reason: 'always runs: it reads or writes files of the caller' };
     const file = await this.#readLayer(key);
     if (file === undefined) return { kind: 'miss', reason: await this.#explain(record) };
     const age = Date.now() - file.createdAt;
