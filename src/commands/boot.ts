@@ -20,6 +20,7 @@ import { waitForLogin } from './boot-progress.ts';
 import { runOverSsh } from './boot-ssh.ts';
 import type { Caller } from './caller.ts';
 import type { IngotSession } from './ingot-session.ts';
+import { kvmMemory, openMachineFolder } from './machine-folder.ts';
 import { watchStopSignals } from './stop-signals.ts';
 
 /** Adds `ingot boot` to the program. */
@@ -58,9 +59,10 @@ async function boot(caller: Caller, wish: BootWish): Promise<number> {
   await checkMachineTools(caller, wish);
   await checkImage(wish.image);
   using watch = watchStopSignals(caller);
-  await using key = await keyOf(wish, temporaryFolder(caller));
+  await using folder = await openMachineFolder(caller);
+  await using key = await keyOf(wish, folder.path);
   const accelerator = await chooseAccelerator(caller, wish);
-  const options = await machineOptions(caller, wish, accelerator, key?.publicKey);
+  const options = await machineOptions({ wish, accelerator, folder: folder.path, publicKey: key?.publicKey });
   try {
     if (!wish.checks && wish.ssh === undefined) return await showConsole(caller, options, watch.signal);
     await using machine = await startMachine(options);
@@ -94,18 +96,22 @@ async function showConsole(caller: Caller, options: MachineOptions, signal: Abor
   return status;
 }
 
-async function machineOptions(
-  caller: Caller,
-  wish: BootWish,
-  accelerator: Accelerator,
-  publicKey: string | undefined,
-): Promise<MachineOptions> {
+interface MachineWish {
+  readonly wish: BootWish;
+  readonly accelerator: Accelerator;
+  /** Absolute path. */
+  readonly folder: string;
+  /** For the user that the machine is told to make. */
+  readonly publicKey?: string;
+}
+
+async function machineOptions({ wish, accelerator, folder, publicKey }: MachineWish): Promise<MachineOptions> {
   const { image, firmware, memoryMib, cpus, size, writesImage } = wish;
   return {
     ...{ image, firmware, memoryMib, cpus, size, writesImage, accelerator },
     seed: await seedOf(wish, publicKey),
     forwardsSsh: wish.ssh !== undefined,
-    temporaryFolder: temporaryFolder(caller),
+    temporaryFolder: folder,
   };
 }
 
@@ -141,15 +147,4 @@ async function checkImage(image: string): Promise<void> {
     () => false,
   );
   if (!isThere) throw new IngotError('USAGE', `There is no image ${image}`, { hint: 'Build one with: ingot build' });
-}
-
-/** Guests may write much: `/var/tmp` lies on a disk where `/tmp` is often memory. */
-function temporaryFolder({ environment }: Caller): string {
-  return environment.TMPDIR ?? '/var/tmp';
-}
-
-/** Where the verdict on KVM is kept until the next start of the machine. */
-export function kvmMemory({ environment, homeFolder }: Caller): string {
-  const cache = environment.DIB_IMAGE_CACHE ?? path.join(homeFolder, '.cache', 'image-create');
-  return path.join(cache, 'ingot', 'kvm.json');
 }

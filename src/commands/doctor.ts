@@ -5,9 +5,9 @@ import { runForStatus } from '../host/process.ts';
 import { findProgram, hasTool } from '../host/tool-check.ts';
 import { HOST_TOOLS, type HostTool } from '../host/tools.ts';
 import { IngotError } from '../model/error.ts';
-import { kvmMemory } from './boot.ts';
 import type { Caller } from './caller.ts';
 import type { IngotSession } from './ingot-session.ts';
+import { kvmMemory } from './machine-folder.ts';
 
 /** What `ingot doctor` found. */
 export interface Diagnosis {

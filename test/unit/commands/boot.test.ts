@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../../src/commands/ingot.ts';
+import { type BackgroundProcess, runForStatus, start } from '../../../src/host/process.ts';
 import { writeTalkingDisk } from '../../support/boot-sector.ts';
 import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
 import { testCaller } from '../../support/test-caller.ts';
 
+const INGOT = fileURLToPath(new URL('../../../bin/ingot', import.meta.url));
 const BOOTED =
   'Linux version 6.1.0-test\r\nWelcome to \u001b[1mDebian\u001b[0m GNU/Linux\r\n\r\n\u001b[?2004hcast login: ';
 
 /** Runs `ingot boot` emulated, so that it does not depend on what the machine can. */
 async function boot(scratch: ScratchFolder, ...words: readonly string[]) {
-  const caller = testCaller('ingot', ['boot', ...words], { TMPDIR: scratch.path, PATH: process.env.PATH ?? '' });
+  const caller = testCaller('ingot', ['boot', ...words], {
+    TMPDIR: scratch.path,
+    DIB_IMAGE_CACHE: scratch.at('cache'),
+    PATH: process.env.PATH ?? '',
+  });
   const status = await main(caller);
   return { status, printed: caller.printed(), complained: caller.complained() };
 }
@@ -39,7 +46,8 @@ describe('ingot boot --check', () => {
     await boot(scratch, disk, '--check', '--accel', 'tcg', '--size', '20M');
 
     expect(createHash('sha256').update(readFileSync(disk)).digest('hex')).toBe(before);
-    expect(await readdir(scratch.path)).toEqual(['disk.raw']);
+    expect((await readdir(scratch.path)).sort()).toEqual(['cache', 'disk.raw']);
+    expect(await readdir(scratch.at('cache/ingot/leases'))).toEqual([]);
   });
 
   it.each([
@@ -90,6 +98,39 @@ describe('ingot boot --check', () => {
     expect(complained).toContain('No kernel spoke on the serial console.');
   });
 });
+
+describe('a killed ingot boot', () => {
+  it('takes its machine with it, and the next one removes its folder', async () => {
+    await using scratch = await scratchFolder({});
+    writeTalkingDisk(scratch.at('disk.raw'), BOOTED);
+    const env = {
+      TMPDIR: scratch.path,
+      DIB_IMAGE_CACHE: scratch.at('cache'),
+      HOME: scratch.path,
+      PATH: process.env.PATH ?? '',
+    };
+    const words = ['boot', scratch.at('disk.raw'), '--accel', 'tcg'];
+    const running = start(INGOT, words, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    await untilSaid(running, 'login:');
+
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await boot(scratch, scratch.at('disk.raw'), '--accel', 'tcg', '--check');
+
+    expect((await readdir(scratch.path)).filter((name) => name.startsWith('ingot-vm'))).toEqual([]);
+    // QEMU is told by the kernel at the moment of death; it is gone when nobody has the pipe any more.
+    expect((await runForStatus('pgrep', ['--full', `file=${scratch.path}`])).stdout).toBe('');
+  });
+});
+
+async function untilSaid(running: BackgroundProcess, text: string): Promise<void> {
+  let said = '';
+  for await (const chunk of running.child.stdout ?? []) {
+    said += String(chunk);
+    if (said.includes(text)) return;
+  }
+  throw new Error(`The process ended without saying ${text}: ${said}`);
+}
 
 describe('the command line of ingot boot', () => {
   it.each([
