@@ -34,7 +34,8 @@ export function seedForUser(user: string, publicKey: string): SeedFiles {
     lock_passwd: true,
     ssh_authorized_keys: [publicKey.trim()],
   };
-  return { 'user-data': `#cloud-config\n${JSON.stringify({ users: ['default', account] })}\n` };
+  const config = { manage_etc_hosts: true, users: ['default', account] };
+  return { 'user-data': `#cloud-config\n${JSON.stringify(config)}\n` };
 }
 
 /**
