@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, tryLock } from './lock.ts';
 import { inNamespaces, type Privilege } from './namespaces.ts';
@@ -9,6 +9,9 @@ export interface Lease {
   /** Removes the folders and ends the lease. */
   release(): Promise<void>;
 }
+
+/** Ends the name of a lease that is being written. */
+const UNFINISHED = '.new';
 
 /**
  * Writes down, before they are made, which folders a build is going to own.
@@ -22,7 +25,7 @@ export async function takeLease(
 ): Promise<Lease> {
   await mkdir(journal, { recursive: true });
   const path = join(journal, `${buildId}.json`);
-  const aside = `${path}.new`;
+  const aside = `${path}${UNFINISHED}`;
   await writeFile(aside, JSON.stringify(folders), { mode: 0o600 });
   // Locked before it has its name, a lease is never seen without its owner's lock.
   const lock = await tryLock(aside, 'exclusive');
@@ -37,8 +40,9 @@ export async function takeLease(
 export async function reclaimAbandoned(journal: string, privilege: Privilege): Promise<readonly string[]> {
   const removed: string[] = [];
   for (const name of await readdir(journal).catch(() => [])) {
-    if (!name.endsWith('.json')) continue;
     const path = join(journal, name);
+    if (name.endsWith(UNFINISHED)) await removeOld(path);
+    if (!name.endsWith('.json')) continue;
     const lock = await tryLock(path, 'exclusive');
     if (lock === undefined) continue;
     const folders = foldersOf(await readFile(path, 'utf8').catch(() => ''));
@@ -48,23 +52,29 @@ export async function reclaimAbandoned(journal: string, privilege: Privilege): P
   return removed;
 }
 
+/** A lease is written within moments: one that is not done after a minute has lost its writer, who owned nothing yet. */
+async function removeOld(path: string): Promise<void> {
+  const facts = await stat(path).catch(() => undefined);
+  if (facts !== undefined && Date.now() - facts.mtimeMs > 60_000) await rm(path, { force: true });
+}
+
 async function end(
   path: string,
   folders: readonly string[],
   lock: FileLock | undefined,
   privilege: Privilege,
 ): Promise<void> {
-  await removeFolders(folders, privilege);
-  await rm(path, { force: true });
+  // What cannot be removed yet, because a killed process is still on its way out, is left to the next start.
+  if (await removeFolders(folders, privilege)) await rm(path, { force: true });
   await lock?.[Symbol.asyncDispose]();
 }
 
 /** Without root, what a build wrote belongs to sub-uids, and only their namespace may remove it. */
-async function removeFolders(folders: readonly string[], privilege: Privilege): Promise<void> {
-  if (folders.length === 0) return;
+async function removeFolders(folders: readonly string[], privilege: Privilege): Promise<boolean> {
+  if (folders.length === 0) return true;
   const remove = ['rm', '--recursive', '--force', '--one-file-system', '--', ...folders];
   const [command = '', ...args] = privilege === 'root' ? remove : inNamespaces(privilege, remove);
-  await runForStatus(command, args);
+  return (await runForStatus(command, args)).status === 0;
 }
 
 function foldersOf(text: string): readonly string[] {

@@ -47,7 +47,8 @@ export async function mountBind(source: string, target: string): Promise<void> {
 
 /** Takes a mount from one place to another. */
 export async function moveMount(from: string, to: string): Promise<void> {
-  await run('mount', ['--move', from, to]);
+  // mount(8) would note the move in a file of /run, which is not for root of a user namespace to write.
+  await run('mount', ['--no-mtab', '--move', from, to]);
 }
 
 /** Mounts an empty memory filesystem that only its owner may enter. */

@@ -64,6 +64,8 @@ export function toErrorReport(error: unknown): ErrorReport {
     const { cause: _cause, ...details } = error.details;
     return { code: error.code, message: error.message, ...details };
   }
+  // The release of something failed, too, while this error was on its way: the first cause is what has to be mended.
+  if (error instanceof SuppressedError) return toErrorReport(error.suppressed);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'INTERNAL', message: text, hint: 'This is a fault of ingot itself. Please report it with this text.' };
 }

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { run } from '../../src/host/process.ts';
+import type { Workshop } from './cli.ts';
+
+const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
+const AS_USER = fileURLToPath(new URL('as-user', import.meta.url));
+
+/** First of the 65536 sub-uids and sub-gids that the user gets; above those that useradd hands out. */
+const FIRST_ID = 4_000_000;
+
+/** An unprivileged user of this machine with sub-uids, removed with everything of his when the test is over. */
+export interface TestUser extends AsyncDisposable {
+  readonly name: string;
+  /** Words that run a command of the checkout as this user in a workshop, which becomes his. */
+  readonly words: (shop: Workshop, command: readonly string[]) => Promise<readonly string[]>;
+}
+
+/** Makes a user. Only root can. */
+export async function testUser(): Promise<TestUser> {
+  if (process.geteuid?.() !== 0) throw new Error('This test makes a user, mounts and kills: run it as root');
+  const name = `ingot-${randomUUID().slice(0, 8)}`;
+  const last = String(FIRST_ID + 65_535);
+  await run('useradd', ['--no-create-home', '--shell', '/bin/bash', name]);
+  await run('usermod', [`--add-subuids=${FIRST_ID}-${last}`, `--add-subgids=${FIRST_ID}-${last}`, name]);
+  return {
+    name,
+    words: async (shop, command) => {
+      await mkdir(shop.at('checkout'), { recursive: true });
+      await run('chown', ['--recursive', `${name}:`, shop.path]);
+      const asUser = ['unshare', '--mount', '--propagation', 'private', AS_USER, name, CHECKOUT, shop.at('checkout')];
+      return [...asUser, ...command.map((word) => word.replace(CHECKOUT, `${shop.at('checkout')}/`))];
+    },
+    [Symbol.asyncDispose]: async () => void (await run('userdel', ['--force', name])),
+  };
+}
