@@ -12,7 +12,9 @@ const METADATA = /^(package-installs\.(json|yaml)|pkg-map|svc-map|element-(deps|
 const REQUEST_FILES = ['package-installs.json', 'package-installs.yaml', 'pkg-map', 'svc-map'];
 
 /** A text that matches can read other files of the merged hook tree. */
-const SEES_HOOK_TREE = /TMP_HOOKS_PATH|TMP_BUILD_DIR|in_target\.d|\bdirname\b|BASH_SOURCE|\$0|\$\{0/;
+const SEES_HOOK_TREE = /TMP_HOOKS_PATH|TMP_BUILD_DIR|in_target\.d|BASH_SOURCE|\$0|\$\{0/;
+/** Such a text says which part it reads: the first folder or file below the tree. */
+const NAMES_PART = /(?:\$\{?TMP_HOOKS_PATH\}?|\/tmp\/in_target\.d)"?\/([\w.-]+)/g;
 const ASKS_FOR_METADATA =
   /package-installs|install-packages|pkg-map|svc-map|IMAGE_ELEMENT_YAML|get_image_element_array/;
 const INSTALLS_PACKAGES = /\bapt(-get|itude)?\b|install-packages|fetch-packages|bootstrap-debian|package-installs/;
@@ -21,7 +23,9 @@ const REACHES_NETWORK =
 const READS_CALLERS_FILES = /\bHOME\b|~\//;
 /** A host hook that matches writes beside the image, where no layer keeps it. */
 const WRITES_BESIDE_IMAGE = /\b(IMAGE_NAME|DIB_MANIFEST_SAVE_DIR)\b/;
-const READS_ALL_VARIABLES = /\b(printenv|compgen|declare\s+-[px]+|export\s+-p)\b|\benv\s*($|[|>;)])/m;
+/** `compgen -e PREFIX_` names what it reads by its prefix. */
+const READS_ALL_VARIABLES =
+  /\b(printenv|compgen(?!\s+-[ev]\s+[A-Z]\w*_\s)|declare\s+-[px]+|export\s+-p)\b|\benv\s*($|[|>;)])/m;
 
 /** Variables that matter to programs that name them nowhere in a hook. */
 const ALWAYS_KEYED =
@@ -42,14 +46,20 @@ interface Texts {
   readonly words: ReadonlySet<string>;
 }
 
+/** Files of the merged hook tree that are no hooks, as a whole and by the first folder or file of their paths. */
+interface SharedFiles {
+  readonly whole: Texts;
+  readonly parts: ReadonlyMap<string, Texts>;
+}
+
 /** What the hooks of one build can see beside the root tree. */
 export class HookInputs {
   readonly #texts: Map<string, string>;
-  readonly #shared: Texts;
+  readonly #shared: SharedFiles;
   readonly #metadata: Texts;
   readonly #environmentFiles: readonly EnvironmentFile[];
 
-  private constructor(texts: Map<string, string>, shared: Texts, metadata: Texts) {
+  private constructor(texts: Map<string, string>, shared: SharedFiles, metadata: Texts) {
     this.#texts = texts;
     this.#shared = shared;
     this.#metadata = metadata;
@@ -60,8 +70,10 @@ export class HookInputs {
   static async read(folder: string, hooks: readonly Hook[], elements: readonly Element[]): Promise<HookInputs> {
     const ownNames = new Set(hooks.map((hook) => `${hook.phase}/${hook.name}`));
     const texts = await readTexts(folder, folder);
-    const shared = [...texts].filter(([path]) => !ownNames.has(path) && !METADATA.test(path));
-    return new HookInputs(texts, joined(shared), joined(await readRequestFiles(elements)));
+    const isShared = (path: string) =>
+      !ownNames.has(path) && !METADATA.test(path) && !path.startsWith('environment.d/');
+    const shared = sharedFiles([...texts].filter(([path]) => isShared(path)));
+    return new HookInputs(texts, shared, joined(await readRequestFiles(elements)));
   }
 
   /** Takes notice of hooks that other hooks made. */
@@ -75,20 +87,20 @@ export class HookInputs {
   /** Everything that can change what a hook does, by name. */
   async fieldsOf(hook: Hook, env: Environment, indexIdentity: string): Promise<KeyFields> {
     const text = this.#textOf(hook);
-    const seesTree = SEES_HOOK_TREE.test(text);
+    const seen = this.#seenBy(text);
     const asksForMetadata = ASKS_FOR_METADATA.test(text);
     // Inside the tree, programs that came from the hook tree earlier may run.
-    const runsShared = seesTree || PHASES[hook.phase].side === 'chroot';
+    const runnable = PHASES[hook.phase].side === 'chroot' ? [this.#shared.whole] : seen;
     const named = new Set([
       ...wordsOf(text),
-      ...(runsShared ? this.#shared.words : []),
+      ...runnable.flatMap((files) => [...files.words]),
       ...(asksForMetadata ? this.#metadata.words : []),
     ]);
     const variables = keyedVariables(env, named, text);
     return {
       hook: digestOf(text),
       'environment.d': digestOf(relevantFiles(this.#environmentFiles, [...named, ...variables]).join('\n')),
-      ...(seesTree ? { 'hook tree': this.#shared.digest } : {}),
+      ...(seen.length > 0 ? { 'hook tree': digestOf(seen.map((files) => files.digest).join('\n')) } : {}),
       ...(asksForMetadata ? { 'package and service files': this.#metadata.digest } : {}),
       ...(INSTALLS_PACKAGES.test(text) ? { 'package indices': indexIdentity } : {}),
       ...(await variableFields(env, variables)),
@@ -106,6 +118,13 @@ export class HookInputs {
   /** Whether a hook's text speaks of something. */
   mentions(hook: Hook, pattern: RegExp): boolean {
     return pattern.test(this.#textOf(hook));
+  }
+
+  /** The parts of the hook tree, beside hooks, that a hook's text can read. */
+  #seenBy(text: string): readonly Texts[] {
+    if (!SEES_HOOK_TREE.test(text)) return [];
+    if (SEES_HOOK_TREE.test(text.replace(NAMES_PART, ''))) return [this.#shared.whole];
+    return [...text.matchAll(NAMES_PART)].flatMap(([, part]) => this.#shared.parts.get(part ?? '') ?? []);
   }
 
   #textOf(hook: Hook): string {
@@ -169,6 +188,11 @@ async function variableFields(env: Environment, names: readonly string[]): Promi
 
 function wordsOf(text: string): ReadonlySet<string> {
   return new Set(text.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? []);
+}
+
+function sharedFiles(files: readonly (readonly [path: string, text: string])[]): SharedFiles {
+  const groups = Map.groupBy(files, ([path]) => path.split('/')[0] ?? '');
+  return { whole: joined(files), parts: new Map([...groups].map(([part, group]) => [part, joined(group)])) };
 }
 
 function joined(files: readonly (readonly [path: string, text: string])[]): Texts {

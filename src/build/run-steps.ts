@@ -81,13 +81,13 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
   const record = await stepRecord(context, step);
   const key = layerKey(tree.identity, record.fields);
   const lookup = await store.find(key, record, context.request.refreshes === true);
-  emit({ kind: 'step-started', step: step.id });
   if (lookup.kind === 'hit') {
     tree.restore(lookup.layer);
     if (step.kind === 'fstab') await tree.dropLeftMounts();
     emit({ kind: 'step-finished', step: step.id, outcome: 'hit', ms: Date.now() - startedAt });
     return 'hit';
   }
+  emit({ kind: 'step-started', step: step.id });
   await tree.open();
   try {
     const mounts = await tree.leftMounts();
