@@ -32,7 +32,7 @@ export interface BootstrapOptions {
   /** Packages that later steps will want: they are fetched along with the others. Unknown names only give a warning. */
   readonly declared: readonly string[];
   readonly isOffline: boolean;
-  /** For proxies. */
+  /** For proxies, and `SOURCE_DATE_EPOCH`. */
   readonly env: Environment;
   readonly emit: EmitEvent;
   readonly signal?: AbortSignal;
@@ -156,7 +156,12 @@ async function installInTree(
     tree,
     command: ['/bin/bash', `${WORK_FOLDER}/install-batches`, `${WORK_FOLDER}/packages`],
     input: lines.join('\n'),
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_ALL: 'C' },
+    env: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: '/root',
+      LC_ALL: 'C',
+      SOURCE_DATE_EPOCH: options.env.SOURCE_DATE_EPOCH ?? '',
+    },
     binds: [{ source: store, target: `${WORK_FOLDER}/packages`, isReadOnly: true }],
     collects: false,
     signal,

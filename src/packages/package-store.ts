@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Downloader } from '../host/download.ts';
+import { GIB } from '../model/bytes.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
@@ -19,6 +20,10 @@ const GROUP = 16;
 const MOST_WRITERS = 4;
 
 const PROGRESS_MS = 100;
+
+/** What the store may hold, and how long a package is kept in any case: a build may be about to install it. */
+const KEPT_BYTES = 10 * GIB;
+const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** A package in the store. */
 export interface StoredPackage extends PackageFacts {
@@ -109,6 +114,7 @@ async function addPackages(
     });
     const results = await Promise.allSettled([fetching, ...rewriting]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await evictPackages(folder, KEPT_BYTES, KEPT_MS);
     return added;
   } finally {
     await rm(aside, { recursive: true, force: true });
@@ -125,7 +131,12 @@ function progressOf(files: readonly PackageFile[], emit: EmitEvent): (count: num
     const now = performance.now();
     if (now - saidAt < PROGRESS_MS && doneBytes < totalBytes) return;
     saidAt = now;
-    emit({ kind: 'fetch-progress', subject: `${files.length} packages`, doneBytes, totalBytes });
+    emit({
+      kind: 'fetch-progress',
+      subject: files.length === 1 ? '1 package' : `${files.length} packages`,
+      doneBytes,
+      totalBytes,
+    });
   };
 }
 
@@ -185,9 +196,34 @@ async function readEntry(folder: string, file: PackageFile): Promise<StoredPacka
     const content: EntryFile = JSON.parse(await readFile(join(entry, FACTS_FILE), 'utf8'));
     const name = (await readdir(entry)).find((one) => one.endsWith('.deb'));
     if (name === undefined || (await stat(join(entry, name))).size !== content.size) return undefined;
+    const now = new Date();
+    await utimes(entry, now, now); // eviction starts with what was not used for long
     return { ...content.facts, path: join(file.sha256, name) };
   } catch (error) {
     if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Removes the packages that were not used for longest, until the store holds no more than `limitBytes`.
+ * @param keptMs packages used in so many last milliseconds stay, whatever they hold
+ */
+export async function evictPackages(folder: string, limitBytes: number, keptMs: number): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  const entries = await Promise.all(names.map(async (name) => await entryUse(join(folder, name))));
+  let total = entries.reduce((sum, { size }) => sum + size, 0);
+  const oldest = entries.sort((one, other) => one.usedAt - other.usedAt);
+  for (const { path, size, usedAt } of oldest) {
+    if (total <= limitBytes || Date.now() - usedAt < keptMs) return;
+    await rm(path, { recursive: true, force: true });
+    total -= size;
+  }
+}
+
+async function entryUse(path: string) {
+  const usedAt = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+  const names = await readdir(path).catch(() => []);
+  const sizes = names.map(async (name) => (await stat(join(path, name)).catch(() => undefined))?.size ?? 0);
+  return { path, usedAt, size: (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) };
 }

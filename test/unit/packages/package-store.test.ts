@@ -1,11 +1,16 @@
-import { readdir, readFile, truncate } from 'node:fs/promises';
+import { readdir, readFile, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDownloader } from '../../../src/host/download.ts';
 import { run } from '../../../src/host/process.ts';
 import type { BuildEventBody } from '../../../src/model/events.ts';
 import { answerFetchPackages } from '../../../src/packages/package-requests.ts';
-import { type FetchOptions, packageStoreFolder, storePackages } from '../../../src/packages/package-store.ts';
+import {
+  evictPackages,
+  type FetchOptions,
+  packageStoreFolder,
+  storePackages,
+} from '../../../src/packages/package-store.ts';
 import type { PackageFile } from '../../../src/packages/private-apt.ts';
 import { type AptRepository, aptRepository } from '../../support/apt-repository.ts';
 import { folderTree } from '../../support/folder-tree.ts';
@@ -97,6 +102,19 @@ test('names what an offline build misses', async () => {
     code: 'OFFLINE_MISS',
     message: expect.stringContaining('a_1.0_amd64.deb, b_1.0_amd64.deb'),
   });
+});
+
+test('evicts what was not used for longest, and nothing that is in use', async () => {
+  await using cache = await folderTree();
+  await storePackages(files.slice(1), cache.path, options());
+  await storePackages(files, cache.path, options());
+  const folder = packageStoreFolder(cache.path);
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  await utimes(join(folder, files[1]?.sha256 ?? ''), hourAgo, hourAgo);
+
+  await evictPackages(folder, 0, 60_000);
+
+  expect(await readdir(folder)).toEqual([files[0]?.sha256]);
 });
 
 const CONTEXT = { isOffline: false, declaredPackages: [], emit: () => {} };

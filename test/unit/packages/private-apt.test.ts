@@ -4,7 +4,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type IndexIdentity, indexIdentity } from '../../../src/packages/index-identity.ts';
 import { readIndexNames } from '../../../src/packages/index-names.ts';
 import { type PackageFile, withPrivateApt } from '../../../src/packages/private-apt.ts';
-import { type AptRepository, aptRepository, makeKey, RELEASE_DATE, type TestPackage } from '../../support/apt-repository.ts';
+import {
+  type AptRepository,
+  aptRepository,
+  makeKey,
+  RELEASE_DATE,
+  type TestPackage,
+} from '../../support/apt-repository.ts';
 import { folderTree } from '../../support/folder-tree.ts';
 
 const PACKAGES: readonly TestPackage[] = [
