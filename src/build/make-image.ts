@@ -103,7 +103,7 @@ async function makeDisk(context: BuildContext, output: string): Promise<void> {
 async function timed(context: BuildContext, step: string, isNeeded: boolean, act: () => Promise<void>): Promise<void> {
   const startedAt = Date.now();
   const cpuAtStart = usedCpuMs();
-  context.emit({ kind: 'step-started', step });
+  if (isNeeded) context.emit({ kind: 'step-started', step });
   try {
     if (isNeeded || step === 'image files') await act();
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Environment } from '../model/request.ts';
 import type { Step } from '../plan/steps.ts';
 import { breakAfterError } from './break-shell.ts';
 import type { BuildContext } from './build-context.ts';
+import { explainFullDisk, writtenFolders } from './full-disk.ts';
 import { phaseEnvironment } from './run-hook.ts';
 import { runStep } from './run-step.ts';
 import { stepRecord } from './step-record.ts';
@@ -107,7 +108,8 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
       missReason: lookup.reason,
     });
     return 'ran';
-  } catch (error) {
+  } catch (thrown) {
+    const error = await explainFullDisk(thrown, writtenFolders(context.task));
     emit({ kind: 'step-failed', step: step.id, ms: Date.now() - startedAt, error: toErrorReport(error) });
     if (step.kind === 'hook' && error instanceof IngotError && PHASES[step.phase].side === 'chroot') {
       await breakAfterError(context, step.phase, await phases.of(step.phase, step.id));

@@ -1,5 +1,5 @@
 import { formatBytes } from '../model/bytes.ts';
-import type { BuildEvent, StepSummary } from '../model/events.ts';
+import type { BuildEvent, StepOutcome, StepSummary } from '../model/events.ts';
 import { failureLines } from './failure-text.ts';
 import { profileLines } from './profile-table.ts';
 import { formatDuration } from './terminal-text.ts';
@@ -32,11 +32,11 @@ export class PlainLog {
         this.#learn(event.steps);
         return [];
       case 'step-started':
-        return [`dib-run-parts Running ${event.step}`];
+        return [`${this.#whoRuns(event.step)} Running ${event.step}`];
       case 'step-output':
         return [event.line];
       case 'step-finished':
-        return [finishedLine(event)];
+        return [`${this.#whoRuns(event.step)} ${event.step} ${outcomeWords(event.outcome)}`];
       case 'step-failed':
         this.#failed = this.#steps.get(event.step) ?? { id: event.step, title: event.step };
         return [];
@@ -63,21 +63,26 @@ export class PlainLog {
     }
   }
 
+  /** Hooks are told of as diskimage-builder's runner of hooks does; the engine's own steps under its name. */
+  #whoRuns(step: string): string {
+    return this.#steps.get(step)?.element === undefined ? 'ingot' : 'dib-run-parts';
+  }
+
   #learn(steps: readonly StepSummary[]): void {
     for (const step of steps) this.#steps.set(step.id, step);
   }
 }
 
-function finishedLine(event: Extract<BuildEvent, { kind: 'step-finished' }>): string {
-  switch (event.outcome) {
+function outcomeWords(outcome: StepOutcome): string {
+  switch (outcome) {
     case 'hit':
-      return `dib-run-parts ${event.step} restored from its layer`;
+      return 'restored from its layer';
     case 'skipped':
-      return `dib-run-parts ${event.step} had nothing to do`;
+      return 'had nothing to do';
     case 'ran':
-      return `dib-run-parts ${event.step} completed`;
+      return 'completed';
     default:
-      return event.outcome satisfies never;
+      return outcome satisfies never;
   }
 }
 

@@ -36,7 +36,7 @@ describe('the plain log', () => {
       'dib-run-parts Running root.d/08-debootstrap',
       'dib-run-parts root.d/08-debootstrap completed',
       'dib-run-parts install.d/10-tools restored from its layer',
-      'dib-run-parts finish-tree had nothing to do',
+      'ingot finish-tree had nothing to do',
       'Build completed successfully in 1 min 01 s',
     ]);
   });
