@@ -1,0 +1,96 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { BuildEventBody } from '../../../src/model/events.ts';
+import { type BootstrapOptions, bootstrapDebian } from '../../../src/packages/bootstrap-debian.ts';
+import { answerBootstrapDebian } from '../../../src/packages/package-requests.ts';
+import { type AptRepository, aptRepository, type TestPackage } from '../../support/apt-repository.ts';
+import { folderTree } from '../../support/folder-tree.ts';
+
+const BASE: readonly TestPackage[] = [
+  { name: 'base-files', fields: { Essential: 'yes', Priority: 'required' } },
+  { name: 'apt', files: { 'usr/share/doc/apt/copyright': 'c' } },
+];
+
+function options(repository: AptRepository, folder: string, more: Partial<BootstrapOptions> = {}): BootstrapOptions {
+  return {
+    tree: join(folder, 'tree'),
+    imageCache: join(folder, 'cache'),
+    arch: 'amd64',
+    main: repository.source,
+    moreSources: [],
+    keyrings: [repository.keyring],
+    include: [],
+    exclude: [],
+    declared: [],
+    isOffline: false,
+    env: {},
+    emit: () => {},
+    ...more,
+  };
+}
+
+test('refuses a tree that has something in it', async () => {
+  await using repository = await aptRepository(BASE);
+  await using folder = await folderTree({ 'tree/etc/hostname': 'other' });
+
+  await expect(bootstrapDebian(options(repository, folder.path))).rejects.toMatchObject({
+    code: 'BOOTSTRAP_FAILED',
+    message: expect.stringContaining('is not empty: it has etc'),
+  });
+});
+
+test('writes nothing into the tree when a package is unknown', async () => {
+  await using repository = await aptRepository(BASE);
+  await using folder = await folderTree({ 'tree/': '' });
+
+  const made = bootstrapDebian(options(repository, folder.path, { include: ['nonsense'] }));
+
+  await expect(made).rejects.toMatchObject({ code: 'PACKAGE_UNKNOWN', message: expect.stringContaining('nonsense') });
+  expect(await readdir(join(folder.path, 'tree'))).toEqual([]);
+});
+
+test('fetches declared packages ahead, and only warns of those that are unknown', async () => {
+  await using repository = await aptRepository([
+    ...BASE,
+    { name: 'later', fields: { Depends: 'its-lib' } },
+    { name: 'its-lib' },
+  ]);
+  await using folder = await folderTree({ 'tree/': '' });
+  const events: BuildEventBody[] = [];
+  const wishes = { declared: ['later', 'nonsense'], emit: (event: BuildEventBody) => events.push(event) };
+
+  // The tree has no shell, so that installing fails after everything was fetched.
+  await expect(bootstrapDebian(options(repository, folder.path, wishes))).rejects.toMatchObject({
+    code: 'BOOTSTRAP_FAILED',
+  });
+
+  const fetched = repository.server.requests.map(({ path }) => path).filter((path) => path.startsWith('/pool/'));
+  expect(fetched.sort()).toEqual(
+    BASE.map(({ name }) => name)
+      .concat('its-lib', 'later')
+      .map((name) => `/pool/${name}_1.0_amd64.deb`)
+      .sort(),
+  );
+  expect(events).toContainEqual({ kind: 'message', level: 'warning', text: 'No package source has: nonsense' });
+});
+
+test('says which architecture a source does not have', async () => {
+  await using repository = await aptRepository([{ name: 'apt', fields: { Architecture: 'all' } }]);
+  await using folder = await folderTree({ 'tree/': '' });
+
+  await expect(bootstrapDebian(options(repository, folder.path))).rejects.toMatchObject({
+    code: 'PACKAGES_UNRESOLVABLE',
+    message: expect.stringContaining('has no packages for amd64'),
+  });
+});
+
+test('tells a hook which variables are missing', async () => {
+  const call = { args: ['/tree'], input: '', env: { DISTRO_NAME: 'debian' } };
+  const context = { imageCache: '/nowhere', isOffline: false, declaredPackages: [], emit: () => {} };
+
+  await expect(answerBootstrapDebian(call, context)).rejects.toMatchObject({
+    code: 'DEFINITION_INVALID',
+    details: { hint: expect.stringContaining('DIB_DISTRIBUTION_MIRROR') },
+  });
+});
