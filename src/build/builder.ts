@@ -3,6 +3,7 @@ import { toErrorReport } from '../model/error.ts';
 import type { BuildEventBody } from '../model/events.ts';
 import { type BuilderTask, EVENTS_FD, REQUEST_FD } from './builder-protocol.ts';
 import { cast } from './cast.ts';
+import { explainFullDisk, writtenFolders } from './full-disk.ts';
 
 /**
  * The builder process: reads its task, builds, and says on the event pipe what happens and how it ended. It runs as root of its
@@ -11,12 +12,15 @@ import { cast } from './cast.ts';
  */
 export async function runBuilder(): Promise<number> {
   const startedAt = Date.now();
+  let folders: readonly string[] = [];
   try {
     const task: BuilderTask = JSON.parse(readFileSync(REQUEST_FD, 'utf8'));
+    folders = writtenFolders(task);
     await cast(task, send);
     send({ kind: 'build-finished', outcome: 'succeeded', ms: Date.now() - startedAt });
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const error = await explainFullDisk(thrown, folders);
     send({ kind: 'build-finished', outcome: 'failed', ms: Date.now() - startedAt, error: toErrorReport(error) });
     return 1;
   }

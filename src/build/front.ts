@@ -12,6 +12,7 @@ import { type ErrorReport, IngotError, toErrorReport } from '../model/error.ts';
 import type { BuildEvent, BuildEventBody } from '../model/events.ts';
 import type { BuildRequest } from '../model/request.ts';
 import type { BuilderTask, BuildFolders } from './builder-protocol.ts';
+import { explainFullDisk, writtenFolders } from './full-disk.ts';
 
 export interface CastOptions {
   readonly onEvent: (event: BuildEvent) => void;
@@ -39,8 +40,9 @@ export async function castImage(request: BuildRequest, options: CastOptions): Pr
     seq += 1;
     options.onEvent({ ...body, seq, at: Date.now(), buildId });
   };
-  const result = await runBuild(request, buildId, options, emit).catch((error: unknown): CastResult => {
-    return { outcome: 'failed', error: toErrorReport(error) };
+  const result = await runBuild(request, buildId, options, emit).catch(async (error: unknown): Promise<CastResult> => {
+    const folders = writtenFolders({ request, folders: foldersOf(request, buildId) });
+    return { outcome: 'failed', error: toErrorReport(await explainFullDisk(error, folders)) };
   });
   emit({ kind: 'build-finished', ms: Date.now() - startedAt, ...result });
   return result;

@@ -1,0 +1,47 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { MIB } from '../model/bytes.ts';
+import { isErrno } from '../model/errno.ts';
+import { IngotError } from '../model/error.ts';
+import type { BuilderTask } from './builder-protocol.ts';
+
+/** How programs say that they could not write. */
+const NO_SPACE = /No space left on device|Disk quota exceeded/;
+
+/** A disk with less space than this counts as full; in bytes. What failed may have been larger than what is left. */
+const FULL_BELOW = MIB;
+
+/** The folders that a build writes to, for `explainFullDisk`. */
+export function writtenFolders({ folders, request }: Pick<BuilderTask, 'folders' | 'request'>): readonly string[] {
+  return [folders.store, folders.cache, folders.build, folders.image, dirname(request.outputName)];
+}
+
+/**
+ * What a failure means where a disk is full: `DISK_FULL` with the folder, and for a hook with its status and output. Anything else comes
+ * back as it is.
+ * @param folders absolute paths where the work wrote; they may be missing
+ */
+export async function explainFullDisk(error: unknown, folders: readonly string[]): Promise<unknown> {
+  if (!isAboutSpace(error)) return error;
+  const full = await firstFull(folders);
+  if (full === undefined) return error;
+  const where = `here is no space left below ${full}`;
+  const hint =
+    'Free space there, or choose a larger disk: --image-cache for layers and packages, TMPDIR for the build.';
+  if (!(error instanceof IngotError)) return new IngotError('DISK_FULL', `T${where}`, { hint, cause: error });
+  return new IngotError('DISK_FULL', `${error.message}: t${where}`, { ...error.details, hint, cause: error });
+}
+
+function isAboutSpace(error: unknown): boolean {
+  if (isErrno(error, 'ENOSPC', 'EDQUOT')) return true;
+  if (!(error instanceof IngotError) || error.code === 'DISK_FULL') return false;
+  return NO_SPACE.test((error.details.tail ?? []).join('\n')) || isAboutSpace(error.cause);
+}
+
+async function firstFull(folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
+    const facts = await statfs(folder).catch(() => undefined);
+    if (facts !== undefined && facts.bavail * facts.bsize < FULL_BELOW) return folder;
+  }
+  return undefined;
+}
