@@ -1,8 +1,9 @@
-import { mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mountOverlay, mountsAtOrBelow, moveMount, unmountTree } from '../host/mounts.ts';
 import type { LayerKey } from '../layers/key.ts';
 import type { Layer, LayerStore, Scratch, StepRecord } from '../layers/store.ts';
+import { PHASE_NAMES } from '../model/phase.ts';
 
 export interface BuildTreeOptions {
   readonly store: LayerStore;
@@ -77,6 +78,19 @@ export class BuildTree implements AsyncDisposable {
     const channelBelow = `${own[1]}/`;
     const points = await mountsAtOrBelow(this.#options.folder);
     return points.filter((point) => !own.includes(point) && !point.startsWith(channelBelow));
+  }
+
+  /** Hooks of elements that were changed or removed since the tree was opened, such as `install.d/10-foo`. */
+  async changedHooks(): Promise<readonly string[]> {
+    const upper = join(this.#scratch?.upper ?? '', 'hooks');
+    const lists = PHASE_NAMES.map(async (phase) => {
+      const [written, given] = [join(upper, phase), join(this.#options.base, 'hooks', phase)];
+      const names = new Set(await readdir(given).catch(() => []));
+      return (await readdir(written).catch(() => []))
+        .filter((name) => names.has(name))
+        .map((name) => `${phase}/${name}`);
+    });
+    return (await Promise.all(lists)).flat();
   }
 
   /** Unmounts what hooks left mounted in the tree, for good; also while the tree is closed. */

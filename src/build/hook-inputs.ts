@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, opendir, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import { digestOf, type KeyFields } from '../layers/key.ts';
@@ -40,6 +41,9 @@ const NEVER_KEYED =
 
 /** A file larger than this is told by its size and time instead of its content; in bytes. */
 const LARGE_FILE = 64 * 1024 * 1024;
+
+/** Entries below a folder up to which it is looked through. */
+const LARGE_FOLDER = 10_000;
 
 interface Texts {
   readonly digest: string;
@@ -97,13 +101,14 @@ export class HookInputs {
       ...(asksForMetadata ? this.#metadata.words : []),
     ]);
     const variables = keyedVariables(env, named, text);
+    const readsHost = PHASES[hook.phase].side === 'host' && this.freshnessOf(hook) !== 'always-runs';
     return {
       hook: digestOf(text),
       'environment.d': digestOf(relevantFiles(this.#environmentFiles, [...named, ...variables]).join('\n')),
       ...(seen.length > 0 ? { 'hook tree': digestOf(seen.map((files) => files.digest).join('\n')) } : {}),
       ...(asksForMetadata ? { 'package and service files': this.#metadata.digest } : {}),
       ...(INSTALLS_PACKAGES.test(text) ? { 'package indices': indexIdentity } : {}),
-      ...(await variableFields(env, variables)),
+      ...(await variableFields(env, variables, readsHost)),
     };
   }
 
@@ -175,12 +180,13 @@ function keyedVariables(env: Environment, named: ReadonlySet<string>, text: stri
   });
 }
 
-async function variableFields(env: Environment, names: readonly string[]): Promise<KeyFields> {
+/** @param readsHost true for a hook that has to run again when the files and folders that its variables name have changed */
+async function variableFields(env: Environment, names: readonly string[], readsHost: boolean): Promise<KeyFields> {
   const fields: Record<string, string> = {};
   for (const name of names) {
     const value = env[name] ?? '';
     fields[`$${name}`] = digestOf(value);
-    const file = await fileIdentity(value);
+    const file = readsHost ? await fileIdentity(value) : undefined;
     if (file !== undefined) fields[`file of $${name}`] = file;
   }
   return fields;
@@ -211,13 +217,26 @@ async function readRequestFiles(elements: readonly Element[]): Promise<(readonly
   return texts.flatMap(([id, text]) => (text === undefined ? [] : [[id, text] as const]));
 }
 
-/** What tells a file that a variable names from another one at the same path; undefined where the value names none. */
+/** What tells a file or folder that a variable names from another one at the same path; undefined where the value names none. */
 async function fileIdentity(value: string): Promise<string | undefined> {
   const path = value.replace(/^file:\/\//, '');
   if (!path.startsWith('/') || path.includes('\n')) return undefined;
   const facts = await stat(path).catch(() => undefined);
+  if (facts?.isDirectory()) return await folderIdentity(path);
   if (!facts?.isFile()) return undefined;
   return facts.size > LARGE_FILE ? `${facts.size} ${facts.mtimeMs}` : digestOf(await readFile(path));
+}
+
+/** Names, modes, sizes and times below a folder; for a large one something new each time, so that what reads it runs. */
+async function folderIdentity(folder: string): Promise<string> {
+  const entries: string[] = [];
+  for await (const { parentPath, name } of await opendir(folder, { recursive: true })) {
+    if (entries.length === LARGE_FOLDER) return randomUUID();
+    const path = join(parentPath, name);
+    const facts = await lstat(path).catch(() => undefined);
+    entries.push(JSON.stringify([relative(folder, path), facts?.mode, facts?.size, facts?.mtimeMs]));
+  }
+  return digestOf(entries.sort().join('\n'));
 }
 
 async function readTexts(root: string, folder: string): Promise<Map<string, string>> {

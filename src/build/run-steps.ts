@@ -95,8 +95,9 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
     const environmentOf = async (phase: Phase) => await phases.of(phase, step.id);
     const didSomething = await runStep(context, step, environmentOf);
     const isMounting = await warnOfMounts(context, step, mounts);
-    // No layer holds a mount: the step has to run in every build.
-    await tree.commit(key, isMounting ? { ...record, freshness: 'always-runs' } : record);
+    // No layer holds a mount, and a layer that holds a hook would hide what becomes of the element's own.
+    const isRepeated = isMounting || (await tree.changedHooks()).length > 0;
+    await tree.commit(key, isRepeated ? { ...record, freshness: 'always-runs' } : record);
     const outcome = didSomething ? 'ran' : 'skipped';
     const cpuMs = usedCpuMs() - cpuAtStart;
     emit({

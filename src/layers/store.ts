@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, tryLock } from '../host/lock.ts';
+import { mountTmpfs, unmountTree } from '../host/mounts.ts';
 import { run } from '../host/process.ts';
 import { digestOf, explainDifference, type KeyFields, type LayerKey, layerKey } from './key.ts';
 
@@ -61,13 +62,19 @@ interface LayerFile extends StepRecord {
 export class LayerStore implements AsyncDisposable {
   readonly #folder: string;
   readonly #scratchFolder: string;
+  /** This build's folder that is on the store's filesystem even when the scratch folder is in memory. */
+  readonly #diskFolder: string;
   readonly #bootId: string;
   readonly #inUse: FileLock;
+  /** Copies of layers from memory to disk, one after the other. */
+  #saving: Promise<void> = Promise.resolve();
   #scratchCount = 0;
+  #isMemoryScarce = false;
 
-  private constructor(folder: string, scratchFolder: string, bootId: string, inUse: FileLock) {
+  private constructor(folder: string, buildId: string, bootId: string, inUse: FileLock) {
     this.#folder = folder;
-    this.#scratchFolder = scratchFolder;
+    this.#scratchFolder = scratchFolderOf(folder, buildId);
+    this.#diskFolder = diskFolderOf(folder, buildId);
     this.#bootId = bootId;
     this.#inUse = inUse;
   }
@@ -75,12 +82,14 @@ export class LayerStore implements AsyncDisposable {
   /**
    * Opens a store and holds it against eviction until disposed.
    * @param buildId names this build's scratch folders, which are removed on disposal
+   * @param usesMemory true to let steps write to a memory filesystem; their layers are copied to the disk while the build goes on
    */
-  static async open(folder: string, buildId: string): Promise<LayerStore> {
-    const scratchFolder = scratchFolderOf(folder, buildId);
+  static async open(folder: string, buildId: string, usesMemory = false): Promise<LayerStore> {
     await mkdir(join(folder, 'layers'), { recursive: true });
     await mkdir(join(folder, 'steps'), { recursive: true });
-    await mkdir(scratchFolder, { recursive: true });
+    await mkdir(diskFolderOf(folder, buildId), { recursive: true });
+    await mkdir(scratchFolderOf(folder, buildId), { recursive: true });
+    if (usesMemory) await mountTmpfs(scratchFolderOf(folder, buildId));
     const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
     let inUse = await tryLock(join(folder, 'lock'), 'shared');
     while (inUse === undefined) {
@@ -88,10 +97,10 @@ export class LayerStore implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 50));
       inUse = await tryLock(join(folder, 'lock'), 'shared');
     }
-    return new LayerStore(folder, scratchFolder, bootId, inUse);
+    return new LayerStore(folder, buildId, bootId, inUse);
   }
 
-  /** This build's own folder on the store's filesystem; it is gone when the store is disposed. */
+  /** This build's own folder, on the store's filesystem or in memory; it is gone when the store is disposed. */
   get scratchFolder(): string {
     return this.#scratchFolder;
   }
@@ -115,10 +124,12 @@ export class LayerStore implements AsyncDisposable {
     return { kind: 'hit', layer: this.#layerOf(key, file) };
   }
 
-  /** New empty folders for a step's overlay, on the store's filesystem. */
+  /** New empty folders for a step's overlay. */
   async scratch(): Promise<Scratch> {
     this.#scratchCount += 1;
-    const folder = join(this.#scratchFolder, String(this.#scratchCount));
+    this.#isMemoryScarce ||= await isHalfFull(this.#scratchFolder);
+    const parent = this.#isMemoryScarce ? this.#diskFolder : this.#scratchFolder;
+    const folder = join(parent, String(this.#scratchCount));
     const scratch = { folder, upper: join(folder, 'upper'), work: join(folder, 'work') };
     await mkdir(scratch.upper, { recursive: true });
     await mkdir(scratch.work);
@@ -136,16 +147,17 @@ export class LayerStore implements AsyncDisposable {
     const file: LayerFile = { ...record, isEmpty, createdAt: Date.now(), bootId: this.#bootId };
     await writeFile(join(made, 'layer.json'), JSON.stringify(file));
     const present = await this.#readLayer(key);
-    if (present === undefined) await rename(made, join(this.#folder, 'layers', key));
+    const isInMemory = present === undefined && (await this.#place(made, key));
     const stepFile: StepFile = { fields: record.fields, freshness: record.freshness };
     await writeFile(this.#stepFile(record.step), JSON.stringify(stepFile));
+    if (isInMemory) return { ...this.#layerOf(key, file), ...(isEmpty ? {} : { tree: join(made, 'tree') }) };
     await rm(scratch.folder, { recursive: true, force: true });
     return this.#layerOf(key, present ?? file);
   }
 
   /** Forgets a layer. */
   async remove(key: LayerKey): Promise<void> {
-    const doomed = join(this.#scratchFolder, `removed-${key}`);
+    const doomed = join(this.#diskFolder, `removed-${key}`);
     await rename(join(this.#folder, 'layers', key), doomed).catch(ignoreMissing);
     await rm(doomed, { recursive: true, force: true });
   }
@@ -169,8 +181,34 @@ export class LayerStore implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#scratchFolder, { recursive: true, force: true });
-    await this.#inUse[Symbol.asyncDispose]();
+    try {
+      await this.#saving;
+    } finally {
+      await unmountTree(this.#scratchFolder);
+      await rm(this.#scratchFolder, { recursive: true, force: true });
+      await rm(this.#diskFolder, { recursive: true, force: true });
+      await this.#inUse[Symbol.asyncDispose]();
+    }
+  }
+
+  /**
+   * Makes a finished layer visible. One that lies in memory is copied first, which goes on beside the next steps.
+   * @returns true for a layer in memory: the build goes on using it from there
+   */
+  async #place(made: string, key: LayerKey): Promise<boolean> {
+    const target = join(this.#folder, 'layers', key);
+    const isInMemory = (await stat(made)).dev !== (await stat(this.#diskFolder)).dev;
+    if (!isInMemory) {
+      await rename(made, target);
+      return false;
+    }
+    const copy = join(this.#diskFolder, `copy-${key}`);
+    this.#saving = this.#saving.then(async () => {
+      await run('cp', ['--archive', made, copy]);
+      if ((await this.#readLayer(key)) === undefined) await rename(copy, target);
+    });
+    this.#saving.catch(() => {}); // told on disposal
+    return true;
   }
 
   #layerOf(key: LayerKey, file: LayerFile): Layer {
@@ -188,7 +226,7 @@ export class LayerStore implements AsyncDisposable {
     const difference = explainDifference(before.fields, record.fields);
     if (difference !== undefined) return difference;
     return before.freshness === 'always-runs'
-      ? 'left mounts in the tree the last time, which no layer holds'
+      ? 'left mounts or changed other hooks the last time, which no layer can hold'
       : 'an earlier step changed';
   }
 
@@ -230,9 +268,23 @@ export async function evictLayers(folder: string, limitBytes: number): Promise<r
   return removed;
 }
 
-/** Where a build keeps its unfinished layers, for whoever has to clean up after it. */
-export function scratchFolderOf(folder: string, buildId: string): string {
+/** Folders in which a build keeps its unfinished layers, for whoever has to clean up after it. */
+export function buildFoldersOf(folder: string, buildId: string): readonly string[] {
+  return [scratchFolderOf(folder, buildId), diskFolderOf(folder, buildId)];
+}
+
+function scratchFolderOf(folder: string, buildId: string): string {
   return join(folder, 'scratch', buildId);
+}
+
+function diskFolderOf(folder: string, buildId: string): string {
+  return join(folder, 'incoming', buildId);
+}
+
+/** A step may write as much as there is at once; with half of it gone, the next ones had better use the disk. */
+async function isHalfFull(folder: string): Promise<boolean> {
+  const { blocks, bavail } = await statfs(folder);
+  return bavail < blocks / 2;
 }
 
 /** Marks of overlayfs that differ from mount to mount, random or bound to inodes; the others say what the tree is. */

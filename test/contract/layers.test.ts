@@ -178,3 +178,36 @@ test('two builds at one time with one cache both succeed with the same bytes', a
   expect(await readFile(shop.at('other.tar'))).toEqual(await readFile(shop.at('image.tar')));
   expect(await shop.leftovers()).toEqual([]);
 });
+
+test('a hook that changes another hook runs in every build, so that editing the other one has its effect', async () => {
+  await using shop = await workshop({
+    ...STEPS,
+    'steps/extra-data.d/10-data': hook('sed -i "s/WORD/changed/" "$TMP_HOOKS_PATH/install.d/20-two"'),
+    'steps/install.d/20-two': hook('echo "RAN two WORD"'),
+  });
+  const cold = await shop.build({ elements: ['steps'] });
+  expect(marked(cold, 'RAN')).toContain('two changed');
+  await shop.write({ 'steps/install.d/20-two': hook('echo "RAN second WORD"') });
+
+  const edited = await shop.build({ elements: ['steps'] });
+
+  expect(marked(edited, 'RAN')).toContain('second changed');
+});
+
+test('what a hook of the host copies from a folder that a variable names reruns it when the folder changes', async () => {
+  await using shop = await workshop({
+    ...STEPS,
+    'steps/extra-data.d/10-data': hook('echo "RAN data"', 'cp -r "$MY_FOLDER" "$TMP_MOUNT_PATH/opt-copy"'),
+    'folder/deep/file': 'first',
+  });
+  const env = { MY_FOLDER: shop.at('elements/folder') };
+  await shop.build({ elements: ['steps'], env });
+
+  const same = await shop.build({ elements: ['steps'], env });
+  await shop.write({ 'folder/deep/file': 'the second' });
+  const changed = await shop.build({ elements: ['steps'], env });
+
+  expect(marked(same, 'RAN')).toEqual([]);
+  expect(marked(changed, 'RAN')[0]).toBe('data');
+  expect(await shop.content('opt-copy/deep/file')).toBe('the second');
+});
