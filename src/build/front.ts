@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { reclaimAbandoned, takeLease } from '../host/lease.ts';
 import { checkNamespaces, inNamespaces, ownPrivilege } from '../host/namespaces.ts';
 import { start } from '../host/process.ts';
-import { scratchFolderOf } from '../layers/store.ts';
+import { buildFoldersOf } from '../layers/store.ts';
 import { type ErrorReport, IngotError, toErrorReport } from '../model/error.ts';
 import type { BuildEvent, BuildEventBody } from '../model/events.ts';
 import type { BuildRequest } from '../model/request.ts';
@@ -58,7 +58,7 @@ async function runBuild(
   const folders = foldersOf(request, buildId);
   const journal = leaseJournal(request, folders);
   await reclaimAbandoned(journal, privilege);
-  const owned = [folders.build, folders.image, scratchFolderOf(folders.store, buildId)];
+  const owned = [folders.build, folders.image, ...buildFoldersOf(folders.store, buildId)];
   const lease = await takeLease(journal, buildId, owned, privilege);
   try {
     await mkdir(folders.build, { recursive: true });

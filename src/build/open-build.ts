@@ -1,4 +1,5 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { findLayout } from '../disk/find-layout.ts';
 import { rootMkfsOptions } from '../disk/layout-defaults.ts';
@@ -61,9 +62,10 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const { library, elements, nodes } = await readElements(task, emit);
   const layout = readDiskLayout(task, elements, emit);
   if (task.mode === 'build') await checkOutputs(request);
-  await useMemory(task);
+  const usesMemory = await hasMemory(task);
+  if (usesMemory) await mountTmpfs(folders.image);
   opened.defer(async () => void (await evictLayers(folders.store, KEPT_LAYERS_BYTES)));
-  const store = opened.use(await LayerStore.open(folders.store, task.buildId));
+  const store = opened.use(await LayerStore.open(folders.store, task.buildId, usesMemory));
   const settled = store.settle();
   opened.defer(async () => await settled);
   const base = await writeBase(store, nodes, layout.text);
@@ -158,10 +160,12 @@ function warn(emit: EmitEvent, { message, hint }: Issue): void {
   emit({ kind: 'message', level: 'warning', text: message, hint });
 }
 
-/** The disk is put together in memory where there is twice as much as the request's bound. */
-async function useMemory({ request, folders }: BuilderTask): Promise<void> {
-  if (!request.tmpfs.isAllowed) return;
-  if ((await availableMemory()) >= 2 * request.tmpfs.minGib * GIB) await mountTmpfs(folders.image);
+/** A build works in memory where twice the request's bound is free (`DIB_MIN_TMPFS`), in GiB. */
+async function hasMemory({ request, privilege }: BuilderTask): Promise<boolean> {
+  if (!request.tmpfs.isAllowed || (await availableMemory()) < 2 * request.tmpfs.minGib * GIB) return false;
+  // Without root, overlayfs needs user.* attributes, which tmpfs has from Linux 6.6 on.
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return privilege === 'root' || major > 6 || (major === 6 && minor >= 6);
 }
 
 /** The lowest folder of the build tree. It is written anew by each build and never part of a layer. */
