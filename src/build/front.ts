@@ -41,7 +41,7 @@ export async function castImage(request: BuildRequest, options: CastOptions): Pr
     options.onEvent({ ...body, seq, at: Date.now(), buildId });
   };
   const result = await runBuild(request, buildId, options, emit).catch(async (error: unknown): Promise<CastResult> => {
-    const folders = writtenFolders({ request, folders: foldersOf(request, buildId) });
+    const folders = writtenFolders({ buildId, request, folders: foldersOf(request, buildId) });
     return { outcome: 'failed', error: toErrorReport(await explainFullDisk(error, folders)) };
   });
   emit({ kind: 'build-finished', ms: Date.now() - startedAt, ...result });

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { buildFoldersOf } from '../layers/store.ts';
 import { MIB } from '../model/bytes.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
@@ -12,8 +13,19 @@ const NO_SPACE = /No space left on device|Disk quota exceeded/;
 const FULL_BELOW = MIB;
 
 /** The folders that a build writes to, for `explainFullDisk`. */
-export function writtenFolders({ folders, request }: Pick<BuilderTask, 'folders' | 'request'>): readonly string[] {
-  return [folders.store, folders.cache, folders.build, folders.image, dirname(request.outputName)];
+export function writtenFolders({
+  folders,
+  request,
+  buildId,
+}: Pick<BuilderTask, 'folders' | 'request' | 'buildId'>): readonly string[] {
+  return [
+    ...buildFoldersOf(folders.store, buildId),
+    folders.store,
+    folders.cache,
+    folders.build,
+    folders.image,
+    dirname(request.outputName),
+  ];
 }
 
 /**
@@ -27,7 +39,7 @@ export async function explainFullDisk(error: unknown, folders: readonly string[]
   if (full === undefined) return error;
   const where = `here is no space left below ${full}`;
   const hint =
-    'Free space there, or choose a larger disk: --image-cache for layers and packages, TMPDIR for the build.';
+    'Free space there, or choose a larger disk: --image-cache for layers and packages, TMPDIR for the build. With --no-tmpfs nothing is built in memory.';
   if (!(error instanceof IngotError)) return new IngotError('DISK_FULL', `T${where}`, { hint, cause: error });
   return new IngotError('DISK_FULL', `${error.message}: t${where}`, { ...error.details, hint, cause: error });
 }

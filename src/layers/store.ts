@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type FileLock, tryLock } from '../host/lock.ts';
 import { mountTmpfs, unmountTree } from '../host/mounts.ts';
 import { run } from '../host/process.ts';
+import { isErrno } from '../model/errno.ts';
 import { digestOf, explainDifference, type KeyFields, type LayerKey, layerKey } from './key.ts';
 
 /** How long the layer of a hook that reaches the network itself is believed, in ms. */
@@ -146,13 +147,13 @@ export class LayerStore implements AsyncDisposable {
     if (!isEmpty) await rename(scratch.upper, join(made, 'tree'));
     const file: LayerFile = { ...record, isEmpty, createdAt: Date.now(), bootId: this.#bootId };
     await writeFile(join(made, 'layer.json'), JSON.stringify(file));
-    const present = await this.#readLayer(key);
-    const isInMemory = present === undefined && (await this.#place(made, key));
+    const place = (await this.#readLayer(key)) === undefined ? await this.#place(made, key) : 'taken';
     const stepFile: StepFile = { fields: record.fields, freshness: record.freshness };
     await writeFile(this.#stepFile(record.step), JSON.stringify(stepFile));
-    if (isInMemory) return { ...this.#layerOf(key, file), ...(isEmpty ? {} : { tree: join(made, 'tree') }) };
+    if (place === 'memory') return { ...this.#layerOf(key, file), ...(isEmpty ? {} : { tree: join(made, 'tree') }) };
     await rm(scratch.folder, { recursive: true, force: true });
-    return this.#layerOf(key, present ?? file);
+    const kept = place === 'taken' ? await this.#readLayer(key) : file;
+    return this.#layerOf(key, kept ?? file);
   }
 
   /** Forgets a layer. */
@@ -193,22 +194,19 @@ export class LayerStore implements AsyncDisposable {
 
   /**
    * Makes a finished layer visible. One that lies in memory is copied first, which goes on beside the next steps.
-   * @returns true for a layer in memory: the build goes on using it from there
+   * @returns `memory` for a layer that the build goes on using from there, `taken` when another build has just made the same one
    */
-  async #place(made: string, key: LayerKey): Promise<boolean> {
+  async #place(made: string, key: LayerKey): Promise<'memory' | 'store' | 'taken'> {
     const target = join(this.#folder, 'layers', key);
     const isInMemory = (await stat(made)).dev !== (await stat(this.#diskFolder)).dev;
-    if (!isInMemory) {
-      await rename(made, target);
-      return false;
-    }
+    if (!isInMemory) return (await renameUnlessTaken(made, target)) ? 'store' : 'taken';
     const copy = join(this.#diskFolder, `copy-${key}`);
     this.#saving = this.#saving.then(async () => {
       await run('cp', ['--archive', made, copy]);
-      if ((await this.#readLayer(key)) === undefined) await rename(copy, target);
+      if ((await this.#readLayer(key)) === undefined) await renameUnlessTaken(copy, target);
     });
     this.#saving.catch(() => {}); // told on disposal
-    return true;
+    return 'memory';
   }
 
   #layerOf(key: LayerKey, file: LayerFile): Layer {
@@ -279,6 +277,17 @@ function scratchFolderOf(folder: string, buildId: string): string {
 
 function diskFolderOf(folder: string, buildId: string): string {
   return join(folder, 'incoming', buildId);
+}
+
+/** Gives a folder its name; false when there is one with something in it. */
+async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) return false;
+    throw error;
+  }
 }
 
 /** A step may write as much as there is at once; with half of it gone, the next ones had better use the disk. */

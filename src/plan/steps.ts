@@ -1,6 +1,6 @@
 import type { Hook } from '../model/element.ts';
 import type { StepSummary } from '../model/events.ts';
-import { PHASE_NAMES, type Phase } from '../model/phase.ts';
+import { PHASE_NAMES, PHASES, type Phase } from '../model/phase.ts';
 
 /** One act of a build on the build tree; each has a layer of its own. */
 export type Step = StepSummary &
@@ -42,6 +42,8 @@ function stepsOfPhase(phase: Phase, { hooks, breakPoints }: StepsInput): Step[] 
     phase,
     hook,
   }));
+  // A phase of the chroot that no element has is left out as a whole.
+  if (steps.length === 0 && PHASES[phase].side === 'chroot') return [];
   const word = phase.slice(0, -'.d'.length);
   if (breakPoints.includes(`before-${word}`)) steps.unshift(breakStep(phase, 'before'));
   if (breakPoints.includes(`after-${word}`)) steps.push(breakStep(phase, 'after'));
