@@ -17,7 +17,7 @@ export async function keepOldImage(path: string, at: Date): Promise<string | und
 }
 
 /** Name under which an older image is kept: `image-2026.11.20-18.04.59.qcow2`, in local time. */
-export function oldImageName(path: string, at: Date): string {
+function oldImageName(path: string, at: Date): string {
   const extension = extname(path);
   const date = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map(twoDigits).join('.');
   const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join('.');

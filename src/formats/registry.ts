@@ -9,7 +9,7 @@ import { vhdxFormat } from './vhdx.ts';
 import { vmdkFormat } from './vmdk.ts';
 
 /** The writer of each image format. */
-export const FORMAT_WRITERS = {
+const FORMAT_WRITERS = {
   qcow2: qcow2Format,
   raw: rawFormat,
   tar: tarFormat,
