@@ -7,7 +7,7 @@ import { isErrno } from '../model/errno.ts';
 import { digestOf, explainDifference, type KeyFields, type LayerKey, layerKey } from './key.ts';
 
 /** How long the layer of a hook that reaches the network itself is believed, in ms. */
-export const UNTRACKED_MS = 24 * 60 * 60 * 1000;
+const UNTRACKED_MS = 24 * 60 * 60 * 1000;
 
 /** A committed state: what one step wrote on top of the layers before it. */
 export interface Layer {

@@ -33,6 +33,6 @@ export type Phase = keyof typeof PHASES;
 export const PHASE_NAMES: readonly Phase[] = Object.keys(PHASES).filter(isPhase);
 
 /** True for the name of a phase, such as `install.d`. */
-export function isPhase(name: string): name is Phase {
+function isPhase(name: string): name is Phase {
   return Object.hasOwn(PHASES, name);
 }
