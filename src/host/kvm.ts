@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { writeFileAtomically } from './atomic-file.ts';
 import { runForStatus } from './process.ts';
 
@@ -16,16 +17,22 @@ const PROOF = 'No bootable device';
 
 /**
  * Finds out whether KVM works by running a machine with it: on some hosts `/dev/kvm` opens and guests crash all the same.
- * @param memory file that keeps the verdict until the next start of this machine; undefined asks anew
+ * @param memory file that keeps the verdict until the next start of this machine; its folder is made. Undefined asks anew
  */
 export async function probeKvm(memory?: string): Promise<KvmVerdict> {
-  const machine = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const machine = await whoAsks();
   const known = memory === undefined ? undefined : await recall(memory, machine);
   if (known !== undefined) return known;
   const verdict = await runProbe();
   // Remembering saves half a second; where it fails nothing is lost.
-  if (memory !== undefined) await writeFileAtomically(memory, JSON.stringify({ machine, ...verdict })).catch(() => {});
+  if (memory !== undefined) await remember(memory, JSON.stringify({ machine, ...verdict })).catch(() => {});
   return verdict;
+}
+
+/** The verdict holds for one start of the machine and for the rights of one user. */
+async function whoAsks(): Promise<string> {
+  const start = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  return [start, process.geteuid?.(), ...(process.getgroups?.() ?? [])].join(' ');
 }
 
 async function runProbe(): Promise<KvmVerdict> {
@@ -66,6 +73,11 @@ const PROBE_MACHINE = [
     'isa-debugcon,iobase=0x402,chardev=bios',
   ],
 ] as const;
+
+async function remember(memory: string, text: string): Promise<void> {
+  await mkdir(dirname(memory), { recursive: true });
+  await writeFileAtomically(memory, text);
+}
 
 async function recall(memory: string, machine: string): Promise<KvmVerdict | undefined> {
   try {

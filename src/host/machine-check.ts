@@ -29,9 +29,10 @@ const COMFORTABLE_MEMORY = 2 * GIB;
  * @param kvmMemory file that keeps the verdict on KVM
  */
 export async function checkMachine(privilege: Privilege, kvmMemory: string): Promise<MachineFact[]> {
+  const namespaces = await checkNamespaceFact(privilege);
   return [
-    await checkNamespaceFact(privilege),
-    await checkOverlay(privilege),
+    namespaces,
+    namespaces.verdict === 'fine' ? await checkOverlay(privilege) : UNTRIED_OVERLAY,
     ...(privilege === 'root' ? [] : [await checkSubids('/etc/subuid'), await checkSubids('/etc/subgid')]),
     await checkKvm(kvmMemory),
     await checkMemory(),
@@ -43,12 +44,19 @@ async function checkNamespaceFact(privilege: Privilege): Promise<MachineFact> {
   const [command = '', ...args] = inNamespaces(privilege, ['true']);
   const refusal = await failureOf(command, args);
   if (refusal === undefined) return { name, verdict: 'fine', detail: 'the kernel makes them' };
+  if (/subuid|subgid/.test(refusal)) return { name, verdict: 'missing', detail: refusal, hint: 'They need sub-uids.' };
   const hint =
     privilege === 'root'
       ? 'In a container, run it privileged.'
       : 'Set kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0 with sysctl, or build as root.';
   return { name, verdict: 'missing', detail: refusal, hint };
 }
+
+const UNTRIED_OVERLAY: MachineFact = {
+  name: 'overlayfs',
+  verdict: 'missing',
+  detail: 'not tried: it is mounted inside the namespaces',
+};
 
 async function checkOverlay(privilege: Privilege): Promise<MachineFact> {
   const folder = await mkdtemp(join(tmpdir(), 'ingot-overlay-'));
@@ -93,12 +101,9 @@ async function checkKvm(memory: string): Promise<MachineFact> {
   try {
     const { works, reason } = await probeKvm(memory);
     if (works) return { name: 'KVM', verdict: 'fine', detail: 'a guest runs with it' };
-    return {
-      name: 'KVM',
-      verdict: 'limited',
-      detail: reason,
-      hint: 'ingot boot emulates the processor, which is slow.',
-    };
+    const remedy = /Permission denied/.test(reason) ? ' Joining the group kvm may help.' : '';
+    const hint = `ingot boot emulates the processor, which is slow.${remedy}`;
+    return { name: 'KVM', verdict: 'limited', detail: reason, hint };
   } catch (error) {
     return { name: 'KVM', verdict: 'limited', detail: `not tried: ${toErrorReport(error).message}` };
   }
