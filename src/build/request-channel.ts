@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { copyFile, type FileHandle, mkdir, open } from 'node:fs/promises';
+import { constants, openSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../host/process.ts';
@@ -26,20 +26,21 @@ export type RequestHandler = (call: RequestCall) => Promise<RequestAnswer>;
 
 /**
  * The way by which hooks, inside and outside the chroot, ask the builder to do something: two FIFOs in a folder that both sides see,
- * and the program `ingot-request` beside them. One request is answered at a time.
+ * and the program `ingot-request` beside them. One request is answered at a time. An answer names its request, so that what was meant for
+ * a program that is dead by now is not taken by the next one.
  */
 export class RequestChannel implements AsyncDisposable {
   readonly folder: string;
   /** Where failed requests are remembered. */
   readonly #faults: RequestFaults;
-  readonly #socket: Socket;
-  readonly #requests: FileHandle;
+  readonly #requests: Socket;
+  readonly #replies: Socket;
 
-  private constructor(folder: string, requests: FileHandle, socket: Socket, faults: RequestFaults) {
+  private constructor(folder: string, requests: Socket, replies: Socket, faults: RequestFaults) {
     this.folder = folder;
     this.#faults = faults;
     this.#requests = requests;
-    this.#socket = socket;
+    this.#replies = replies;
   }
 
   /**
@@ -55,19 +56,18 @@ export class RequestChannel implements AsyncDisposable {
     await mkdir(folder, { recursive: true });
     await run('mkfifo', ['--mode=0666', join(folder, 'request'), join(folder, 'reply')]);
     for (const [name, source] of Object.entries(programs)) await copyFile(source, join(folder, name));
-    // Opened for reading and writing, the FIFO never reports an end between two hooks.
-    const requests = await open(join(folder, 'request'), constants.O_RDWR | constants.O_NONBLOCK);
-    const socket = new Socket({ fd: requests.fd, readable: true, writable: false });
+    const requests = new Socket({ fd: openFifo(join(folder, 'request')), readable: true, writable: false });
+    const replies = new Socket({ fd: openFifo(join(folder, 'reply')), readable: false, writable: true });
     const faults: RequestFaults = { last: undefined };
     let rest = '';
     let turn = Promise.resolve();
-    socket.on('data', (chunk) => {
+    requests.on('data', (chunk) => {
       const lines = (rest + chunk.toString('latin1')).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines)
-        turn = turn.then(async () => await answer(line, join(folder, 'reply'), handlers, faults));
+      for (const line of lines.filter((one) => one !== ''))
+        turn = turn.then(async () => void replies.write(await answer(line, handlers, faults)));
     });
-    return new RequestChannel(folder, requests, socket, faults);
+    return new RequestChannel(folder, requests, replies, faults);
   }
 
   /** The error that ended a request since the last call of this, if there was one: it says more than the hook that failed of it. */
@@ -78,8 +78,8 @@ export class RequestChannel implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.destroy();
-    await this.#requests.close().catch(() => {}); // the socket owns the same descriptor and may have closed it
+    this.#requests.destroy();
+    this.#replies.destroy();
   }
 }
 
@@ -87,25 +87,34 @@ interface RequestFaults {
   last: IngotError | undefined;
 }
 
+/** Opened for reading and writing, a FIFO neither ends between two programs nor makes anybody wait for one. */
+function openFifo(path: string): number {
+  return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+}
+
+/** The text that `lib/ingot-request` takes apart. */
 async function answer(
   line: string,
-  replyPath: string,
   handlers: Readonly<Record<string, RequestHandler>>,
   faults: RequestFaults,
-): Promise<void> {
-  const result = await handle(line, handlers, faults);
-  const prefix = (mark: string, text: string) =>
-    (text === '' ? '' : text.replace(/\n$/, '').replace(/^/gm, mark)) + (text === '' ? '' : '\n');
-  await using reply = await open(replyPath, 'w');
-  await reply.writeFile(`${prefix('2', result.stderr)}${prefix('1', result.stdout)}=${result.status}\n`);
+): Promise<string> {
+  const { id, verb, call } = decode(line);
+  const { status, stdout, stderr } = await handle(verb, call, handlers, faults);
+  return [`#${id}`, ...marked('2', stderr), ...marked('1', stdout), `=${status}`, ''].join('\n');
+}
+
+function marked(mark: string, text: string): readonly string[] {
+  if (text === '') return [];
+  const lines = text.replace(/\n$/, '').split('\n');
+  return lines.map((line) => `${mark}${line}`);
 }
 
 async function handle(
-  line: string,
+  verb: string,
+  call: RequestCall,
   handlers: Readonly<Record<string, RequestHandler>>,
   faults: RequestFaults,
 ): Promise<RequestAnswer> {
-  const { verb, call } = decode(line);
   const handler = handlers[verb];
   if (handler === undefined) {
     return {
@@ -124,17 +133,17 @@ async function handle(
   }
 }
 
-/** Undoes what `lib/ingot-request` packs: count, words, input and environment, each ended by a NUL, in base64. */
-function decode(line: string): { verb: string; call: RequestCall } {
-  const fields = Buffer.from(line, 'base64').toString('utf8').split('\0');
-  const count = Number(fields[0]);
-  const [verb = '', ...args] = fields.slice(1, 1 + count);
-  const input = fields[1 + count] ?? '';
+/** Undoes what `lib/ingot-request` packs: id, count, words, input and environment, each ended by a NUL, in base64. */
+function decode(line: string): { id: string; verb: string; call: RequestCall } {
+  const [id = '', countText, ...fields] = Buffer.from(line, 'base64').toString('utf8').split('\0');
+  const count = Number(countText);
+  const [verb = '', ...args] = fields.slice(0, count);
+  const input = fields[count] ?? '';
   const env = Object.fromEntries(
     fields
-      .slice(2 + count)
+      .slice(1 + count)
       .filter((pair) => pair.includes('='))
       .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
-  return { verb, call: { args, input, env } };
+  return { id, verb, call: { args, input, env } };
 }
