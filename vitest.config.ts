@@ -46,6 +46,7 @@ export default defineConfig({
         test: {
           name: 'image',
           include: ['test/image/**/*.test.ts'],
+          globalSetup: ['test/support/image-lab.ts'],
           testTimeout: 20 * MINUTE,
           hookTimeout: 30 * MINUTE,
           fileParallelism: false,

@@ -50,7 +50,7 @@ describe('a build whose packages cannot be had', () => {
 
   test('names the mirror that does not answer', async () => {
     const { url } = repository.server;
-    await repository[Symbol.asyncDispose]();
+    await repository.server[Symbol.asyncDispose]();
 
     const result = await tryBuild(from(url, { DIB_APT_KEYRING: repository.keyring }));
 

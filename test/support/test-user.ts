@@ -13,8 +13,12 @@ const FIRST_ID = 4_000_000;
 /** An unprivileged user of this machine with sub-uids, removed with everything of his when the test is over. */
 export interface TestUser extends AsyncDisposable {
   readonly name: string;
-  /** Words that run a command of the checkout as this user in a workshop, which becomes his. */
-  readonly words: (shop: Workshop, command: readonly string[]) => Promise<readonly string[]>;
+  /** Words that run a command of the checkout as this user in a workshop, which becomes his, or only some folders of it. */
+  readonly words: (
+    shop: Pick<Workshop, 'path' | 'at'>,
+    command: readonly string[],
+    owned?: readonly string[],
+  ) => Promise<readonly string[]>;
 }
 
 /** Makes a user. Only root can. */
@@ -26,9 +30,9 @@ export async function testUser(): Promise<TestUser> {
   await run('usermod', [`--add-subuids=${FIRST_ID}-${last}`, `--add-subgids=${FIRST_ID}-${last}`, name]);
   return {
     name,
-    words: async (shop, command) => {
+    words: async (shop, command, owned = [shop.path]) => {
       await mkdir(shop.at('checkout'), { recursive: true });
-      await run('chown', ['--recursive', `${name}:`, shop.path]);
+      await run('chown', ['--recursive', `${name}:`, ...owned]);
       const asUser = ['unshare', '--mount', '--propagation', 'private', AS_USER, name, CHECKOUT, shop.at('checkout')];
       return [...asUser, ...command.map((word) => word.replace(CHECKOUT, `${shop.at('checkout')}/`))];
     },

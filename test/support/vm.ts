@@ -12,8 +12,10 @@ export interface BootOptions {
   /** Absolute path of a disk image, which is not changed. */
   readonly image: string;
   readonly firmware: Firmware;
-  /** User that cloud-init is to make, for `ssh`; needed for it. */
+  /** User for `ssh`; needed for it. Made by cloud-init, unless there is an identity. */
   readonly user?: string;
+  /** Path of a private key that the image lets the user in with. */
+  readonly identity?: string;
   /** Files of the seed beside, or in place of, what makes the user. */
   readonly seed?: SeedFiles;
   /** Size of the disk that the guest sees, where it is not the image's own. */
@@ -36,10 +38,10 @@ const MINUTE = 60_000;
 
 /** Boots an image: with KVM where a guest really runs with it, else under emulation, on one processor. */
 export async function bootImage(options: BootOptions): Promise<BootedImage> {
-  const { image, firmware, user, sizeGib } = options;
-  const key = await openSshKey(undefined, tmpdir());
+  const { image, firmware, user, identity, sizeGib } = options;
+  const key = await openSshKey(identity, tmpdir());
   const { works } = await probeKvm();
-  const made = user === undefined ? undefined : seedForUser(user, key.publicKey);
+  const made = user === undefined || identity !== undefined ? undefined : seedForUser(user, key.publicKey);
   const machine = await startMachine({
     ...{ image, firmware, cpus: 1, writesImage: false },
     accelerator: works ? 'kvm' : 'tcg',

@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os';
+import PQueue from 'p-queue';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  DEVELOPER,
+  image,
+  needDeveloper,
+  needServer,
+  needUefiServer,
+  SERVER,
+  UEFI_SERVER,
+} from '../support/image-build.ts';
+import { bootImage } from '../support/vm.ts';
+
+const BOOT_MS = 300_000;
+const LOGIN = /\blogin: /;
+
+/** Emulated machines share the processors of this one: as many at a time as there are processors. */
+const machines = new PQueue({ concurrency: Math.max(1, availableParallelism()) });
+
+describe('a server on an MBR disk', () => {
+  beforeAll(async () => await needServer());
+
+  test('sets itself up by cloud-init on a larger disk and lets its user in', async () => {
+    await using machine = await bootImage({
+      image: image(SERVER, 'qcow2'),
+      firmware: 'bios',
+      user: 'grace',
+      sizeGib: 10,
+    });
+    await machine.waitFor(LOGIN, BOOT_MS);
+
+    const state = await machine.ssh('sudo systemctl is-system-running --wait || sudo systemctl --failed');
+    expect(state.trim()).toBe('running');
+
+    expect((await machine.ssh('id --user --name; sudo id --user')).trim().split('\n')).toEqual(['grace', '0']);
+    expect(Number(await machine.ssh('findmnt --noheadings --bytes --output SIZE /'))).toBeGreaterThan(9e9);
+    expect((await machine.ssh('cat /etc/machine-id')).trim()).toMatch(/^[0-9a-f]{32}$/);
+    const keys = await machine.ssh('ls /etc/ssh');
+    for (const type of ['rsa', 'ecdsa', 'ed25519']) expect(keys).toContain(`ssh_host_${type}_key.pub`);
+    expect(await machine.ssh('cat /proc/cmdline')).toContain('root=LABEL=cloudimg-rootfs');
+    expect(await machine.ssh('cat /etc/late')).toBe('late\n');
+  });
+});
+
+describe('images on GPT disks', () => {
+  let key: string;
+  beforeAll(async () => {
+    key = await needDeveloper();
+    await needUefiServer();
+  });
+
+  test.concurrent('let a developer in on the console and over ssh under the BIOS', async () => {
+    await machines.add(async () => {
+      await using machine = await bootImage({
+        image: image(DEVELOPER, 'raw'),
+        firmware: 'bios',
+        user: 'ada',
+        identity: key,
+      });
+      await machine.waitFor(LOGIN, BOOT_MS);
+      machine.type('ada\n');
+      await machine.waitFor(/Password: /, BOOT_MS);
+      machine.type('sea breeze\n');
+      await machine.waitFor(/\$ $/, BOOT_MS);
+      machine.type('echo "I am $(id -un), then $(sudo id -un)"\n');
+      await machine.waitFor(/I am ada, then root/, BOOT_MS);
+
+      expect((await machine.ssh('id --user --name')).trim()).toBe('ada');
+    });
+  });
+
+  test.concurrent.each(['bios', 'uefi', 'uefi-secure'] as const)(
+    'come to their login prompt under %s',
+    async (firmware) => {
+      await machines.add(async () => {
+        await using machine = await bootImage({ image: image(UEFI_SERVER, 'qcow2'), firmware });
+
+        await machine.waitFor(LOGIN, BOOT_MS);
+
+        expect(machine.console.text).toContain('Linux version');
+        expect(machine.console.text.includes('Secure boot enabled')).toBe(firmware === 'uefi-secure');
+      });
+    },
+  );
+});

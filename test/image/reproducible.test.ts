@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run, start } from '../../src/host/process.ts';
+import { said } from '../support/cli.ts';
+import { type HostState, hostState, processesWith } from '../support/host-state.ts';
+import {
+  build,
+  buildEnvironment,
+  buildWords,
+  image,
+  inLab,
+  LAB_MARK,
+  needServer,
+  SERVER,
+  tryBuild,
+  withEmptyCaches,
+  writeLateHook,
+} from '../support/image-build.ts';
+import { seededRandom, seedOfRun } from '../support/random.ts';
+
+const SEED = seedOfRun();
+const TYPES = ['qcow2', 'raw', 'tar', 'tgz'] as const;
+
+/** Where builds are killed: so many ms, at most, after a line of their log. */
+const MOMENTS = [
+  { victim: 'front', line: 'Running root.d/08-debootstrap', withinMs: 10_000 },
+  { victim: 'builder', line: 'Running install.d/01-package-installs', withinMs: 10_000 },
+  { victim: 'front', line: 'Running post-install.d/', withinMs: 3000 },
+  { victim: 'builder', line: 'Running image files', withinMs: 5000 },
+] as const;
+
+/** The digests that the build wrote beside its images, by type. */
+async function digests(folder: string): Promise<Readonly<Record<string, string>>> {
+  const pairs = TYPES.map(async (type) => {
+    const text = await readFile(inLab(folder, `${SERVER.name}.${type}.sha256`), 'utf8');
+    return [type, text.split(' ')[0] ?? ''] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+/** Names, owners, modes, times and digests of all files in an archive, to say in what two archives differ. */
+async function listing(archive: string): Promise<readonly string[]> {
+  const { stdout } = await run('tar', ['--list', '--verbose', '--numeric-owner', '--full-time', '--file', archive]);
+  return stdout.split('\n');
+}
+
+async function pidOf(victim: 'front' | 'builder'): Promise<number> {
+  const program = victim === 'front' ? /^\S*node .*disk-image-create\.ts/ : /^\S*node .*builder\.ts/;
+  const found = (await processesWith(LAB_MARK)).find(({ command }) => program.test(command));
+  if (found === undefined) throw new Error(`There is no ${victim} to kill`);
+  return found.pid;
+}
+
+/** Starts the build and kills one of its processes some time after a line of its log. */
+async function killAfter({ victim, line, withinMs }: (typeof MOMENTS)[number], fraction: number): Promise<void> {
+  const [command = '', ...args] = buildWords(SERVER);
+  const env = buildEnvironment(SERVER.env);
+  const running = start(command, args, { env, cwd: inLab('out'), stdio: ['ignore', 'pipe', 'inherit'] });
+  if (running.child.stdout === null) throw new Error('The build has no output');
+  const lines = createInterface({ input: running.child.stdout });
+  await new Promise<void>((resolve) => {
+    lines.on('line', (text) => text.includes(line) && resolve());
+    lines.on('close', resolve);
+  });
+  await wait(fraction * withinMs);
+  process.kill(await pidOf(victim), 'SIGKILL');
+  expect(await running.ended).toBe(victim === 'front' ? 137 : 1);
+}
+
+describe(`the same input (INGOT_TEST_SEED=${SEED})`, () => {
+  const random = seededRandom(SEED);
+  let before: HostState;
+  let cold: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    before = await hostState(LAB_MARK);
+    await needServer();
+    cold = await digests('out');
+  });
+  afterAll(async () => await writeLateHook());
+
+  test('gives the same bytes when the build before was killed at random moments, and later failed', async () => {
+    await withEmptyCaches('out.resumed', async () => {
+      for (const moment of MOMENTS) {
+        await killAfter(moment, random());
+        await expect.poll(async () => await hostState(LAB_MARK), { timeout: 20_000 }).toEqual(before);
+      }
+      await writeLateHook(42);
+      const failed = await tryBuild(SERVER);
+      expect(failed.status, said(failed)).toBe(42);
+      expect(said(failed)).toContain('post-install.d/90-late of element late ended with status 42');
+
+      await writeLateHook();
+      const resumed = await build(SERVER);
+      expect(said(resumed)).not.toContain('Unpacking openssh-server');
+    });
+
+    expect(await listing(inLab('out.resumed', basename(image(SERVER, 'tar'))))).toEqual(
+      await listing(image(SERVER, 'tar')),
+    );
+    expect(await digests('out.resumed')).toEqual(cold);
+    expect(await hostState(LAB_MARK)).toEqual(before);
+  });
+
+  test('gives the same bytes when every layer is restored and the disk is made anew', async () => {
+    await run('rm', ['--recursive', inLab('cache/ingot/images')]);
+
+    const warm = await build(SERVER);
+
+    expect(said(warm)).not.toContain('Unpacking openssh-server');
+    expect(await digests('out')).toEqual(cold);
+  });
+});

@@ -1,0 +1,170 @@
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import { type RunResult, run, runForStatus } from '../../src/host/process.ts';
+import type { Environment } from '../../src/model/request.ts';
+import { hook } from './cli.ts';
+import type { TestUser } from './test-user.ts';
+
+const BIN = fileURLToPath(new URL('../../bin', import.meta.url));
+
+/** Text that the environment of every process of these builds has. */
+export const LAB_MARK = 'INGOT_TEST=images';
+
+/** What a build is told. */
+export interface ImageCall {
+  /** Name of the image files below `out`. */
+  readonly name: string;
+  readonly elements: readonly string[];
+  /** Options beside `-n` and `-o`. */
+  readonly options?: readonly string[];
+  readonly env?: Environment;
+}
+
+/**
+ * A small server: Debian bookworm with a kernel for virtual machines, ssh, and cloud-init that grows the root filesystem and brings the
+ * network up through ifupdown. Its last hook, of the element `late`, is written by `writeLateHook`.
+ */
+export const SERVER: ImageCall = {
+  name: 'server',
+  elements: ['debian-minimal', 'vm', 'openssh-server', 'cloud-init', 'cloud-init-growpart', 'late'],
+  options: ['-p', 'ifupdown', '-t', 'qcow2,raw,tar,tgz', '--checksum'],
+  env: { DIB_CLOUD_INIT_GROWPART_DEVICES: '[/]' },
+};
+
+/** The server on a disk that starts under UEFI and under the BIOS, not compressed. */
+export const UEFI_SERVER: ImageCall = {
+  ...SERVER,
+  name: 'uefi-server',
+  elements: [...SERVER.elements, 'block-device-efi'],
+  options: ['-p', 'ifupdown', '-u', '-t', 'qcow2,raw'],
+};
+
+/** An image on a GPT disk without cloud-init, for the user `ada` with a password and the key that `needDeveloper` makes. */
+export const DEVELOPER: ImageCall = {
+  name: 'developer',
+  elements: ['debian-minimal', 'vm', 'block-device-gpt', 'openssh-server', 'devuser', 'dhcp-all-interfaces'],
+  options: ['-t', 'raw'],
+  env: { DIB_DEV_USER_USERNAME: 'ada', DIB_DEV_USER_PASSWORD: 'sea breeze', DIB_DEV_USER_PWDLESS_SUDO: 'yes' },
+};
+
+/** Path of something in the lab. */
+export function inLab(...names: readonly string[]): string {
+  return join(inject('imageLab'), ...names);
+}
+
+/** Path of an image file of a call, such as `image(SERVER, 'raw')`. */
+export function image({ name }: ImageCall, extension: string): string {
+  return inLab('out', `${name}.${extension}`);
+}
+
+/** Lines of the late hook: a file with a capability, which few of the packages have. */
+const LATE = [
+  'cp /usr/bin/true /usr/local/bin/capable',
+  'setcap cap_net_raw+ep /usr/local/bin/capable',
+  'echo late >/etc/late',
+] as const;
+
+/** Writes the late hook of the server; `status` other than 0 makes it fail with that status in the end. */
+export async function writeLateHook(status = 0): Promise<void> {
+  const text = hook(...LATE, ...(status === 0 ? [] : [`exit ${status}`]));
+  await mkdir(inLab('elements/late/post-install.d'), { recursive: true });
+  await writeFile(inLab('elements/late/post-install.d/90-late'), text.replace(/^exec:/, ''), { mode: 0o755 });
+}
+
+/** The words of a build, for whoever starts it in another way. */
+export function buildWords({ name, elements, options = [] }: ImageCall): readonly string[] {
+  return [join(BIN, 'disk-image-create'), '-n', ...options, '-o', inLab('out', name), ...elements];
+}
+
+/** The environment of builds, with nothing of the machine's own settings. */
+export function buildEnvironment(more: Environment = {}): Environment {
+  const [markName = '', mark = ''] = LAB_MARK.split('=');
+  return {
+    [markName]: mark,
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    HOME: inLab('home'),
+    TMPDIR: inLab('tmp'),
+    DIB_IMAGE_CACHE: inLab('cache'),
+    DIB_NO_TIMESTAMP: '1',
+    ELEMENTS_PATH: inLab('elements'),
+    OVERWRITE_OLD_IMAGE: '1',
+    DIB_RELEASE: 'bookworm',
+    DIB_DEBIAN_KERNEL: 'linux-image-cloud-amd64',
+    DIB_APT_MINIMAL_CREATE_INTERFACES: '0',
+    ...more,
+  };
+}
+
+/** Runs a build to its end, whatever that is. */
+export async function tryBuild(call: ImageCall, user?: TestUser): Promise<RunResult> {
+  const words = buildWords(call);
+  const owned = ['cache', 'home', 'out', 'tmp'].map((name) => inLab(name));
+  const [command = '', ...args] =
+    user === undefined ? words : await user.words({ path: inLab(), at: inLab }, words, owned);
+  return await runForStatus(command, args, { env: buildEnvironment(call.env), cwd: inLab('out') });
+}
+
+/** Builds an image. Fails with the end of the build's log when it cannot be built. */
+export async function build(call: ImageCall, user?: TestUser): Promise<RunResult> {
+  const result = await tryBuild(call, user);
+  if (result.status !== 0) throw new Error(`The build of ${call.name} failed:\n${result.tail.join('\n')}`);
+  return result;
+}
+
+/** Builds the server unless a test of this run has. */
+export async function needServer(): Promise<void> {
+  await writeLateHook();
+  await need(SERVER);
+}
+
+/** Builds the server for UEFI unless a test of this run has. */
+export async function needUefiServer(): Promise<void> {
+  await writeLateHook();
+  await need(UEFI_SERVER);
+}
+
+/**
+ * Builds the image for developers unless a test of this run has.
+ * @returns path of the private key that its user is known by
+ */
+export async function needDeveloper(): Promise<string> {
+  const key = inLab('home/.ssh/id_ed25519');
+  if (!(await isThere(key))) {
+    await mkdir(dirname(key), { recursive: true });
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+  }
+  await need(DEVELOPER);
+  return key;
+}
+
+async function need(call: ImageCall): Promise<void> {
+  if (!(await isThere(image(call, 'raw')))) await build(call);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Lets an act build with empty caches at the same paths, so that nothing else differs.
+ * @param keep where the images that the act makes are afterwards: a name below the lab
+ */
+export async function withEmptyCaches(keep: string, act: () => Promise<void>): Promise<void> {
+  const places = ['cache', 'out'] as const;
+  for (const place of places) {
+    await rename(inLab(place), inLab(`${place}.before`));
+    await mkdir(inLab(place));
+  }
+  try {
+    await act();
+  } finally {
+    await rename(inLab('out'), inLab(keep));
+    await rm(inLab('cache'), { recursive: true, force: true });
+    for (const place of places) await rename(inLab(`${place}.before`), inLab(place));
+  }
+}
