@@ -46,14 +46,15 @@ export async function waitForLogin(console: ConsoleLog, watch: BootWatch): Promi
   }
 }
 
-/** The error for a machine that did not do what it should, with what it wrote last. */
-export function bootFailure(console: ConsoleLog, image: string, reason: string): IngotError {
+/** The error for a machine that did not do what it should, with what it wrote last. `hint` is for one whose kernel spoke. */
+export function bootFailure(console: ConsoleLog, image: string, reason: string, hint?: string): IngotError {
   const isSilent = !console.text.includes('Linux version');
   return new IngotError('BOOT_FAILED', `The image ${image} did not boot: ${reason}`, {
     tail: console.tail,
     hint: isSilent
       ? 'No kernel spoke on the serial console. It needs console=ttyS0 among its arguments; try the other --firmware too.'
-      : 'Look at the console with: ingot boot IMAGE. Another --firmware or a longer --timeout may be what it needs.',
+      : (hint ??
+        'Look at the console with: ingot boot IMAGE. Another --firmware or a longer --timeout may be what it needs.'),
   });
 }
 

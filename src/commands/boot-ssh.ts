@@ -17,6 +17,8 @@ export interface SshWish {
 /** Status by which ssh says that it could not connect or log in. */
 const SSH_FAILED = 255;
 const RETRY_MS = 2000;
+const NO_SERVER_HINT =
+  'The image needs openssh-server, and a program that brings the network up, such as the package ifupdown with cloud-init.';
 
 /**
  * Waits for the SSH server of a machine and for the user to be let in, then opens a shell or runs a command on this terminal.
@@ -33,7 +35,7 @@ export async function runOverSsh(machine: VirtualMachine, wish: SshWish, signal:
   if (!(await waitForSshBanner(target.port, wish.timeoutMs, either))) {
     signal.throwIfAborted();
     const reason = life.signal.aborted ? 'the machine ended' : `no SSH server within ${wish.timeoutMs / 1000} s`;
-    throw bootFailure(machine.console, wish.image, reason);
+    throw bootFailure(machine.console, wish.image, reason, NO_SERVER_HINT);
   }
   await waitForEntry(target, deadline, either);
   signal.throwIfAborted();
