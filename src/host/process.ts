@@ -56,7 +56,7 @@ export async function runForStatus(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted) throw stopped(command, options.signal);
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: options.env,
@@ -126,7 +126,9 @@ function follow(
     take(text);
   });
   child[name]?.on('end', () => {
-    if (rest !== '') take('\n');
+    const cut = decoder.end();
+    if (options.collects !== false) chunks.push(cut);
+    if (rest + cut !== '') take(`${cut}\n`);
   });
   return () => chunks.join('');
 }
@@ -134,15 +136,16 @@ function follow(
 async function ended(child: ChildProcess, command: string, signal: AbortSignal | undefined): Promise<number> {
   return await new Promise<number>((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
-      if (signal?.aborted)
-        reject(
-          signal.reason instanceof IngotError ? signal.reason : new IngotError('CANCELLED', `${command} was stopped`),
-        );
+      if (signal?.aborted) reject(stopped(command, signal));
       else if (error.code === 'ENOENT') reject(missingTool(command));
       else reject(error);
     });
     child.once('close', (code, signalName) => resolve(code ?? 128 + signalNumber(signalName)));
   });
+}
+
+function stopped(command: string, signal: AbortSignal): IngotError {
+  return signal.reason instanceof IngotError ? signal.reason : new IngotError('CANCELLED', `${command} was stopped`);
 }
 
 function missingTool(command: string): IngotError {
