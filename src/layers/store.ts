@@ -5,6 +5,8 @@ import { mountTmpfs, unmountTree } from '../host/mounts.ts';
 import { run } from '../host/process.ts';
 import { isErrno } from '../model/errno.ts';
 import { digestOf, explainDifference, type KeyFields, type LayerKey, layerKey } from './key.ts';
+import { exists, ignoreMissing, readJson } from './store-file.ts';
+import { contentOf } from './tree-content.ts';
 
 /** How long the layer of a hook that reaches the network itself is believed, in ms. */
 const UNTRACKED_MS = 24 * 60 * 60 * 1000;
@@ -238,34 +240,6 @@ export class LayerStore implements AsyncDisposable {
   }
 }
 
-/**
- * Removes least recently used layers until the store is within a limit. Does nothing while a build holds the store.
- * @param limitBytes bytes on disk
- * @returns keys of the removed layers
- */
-export async function evictLayers(folder: string, limitBytes: number): Promise<readonly string[]> {
-  await using lock = await tryLock(join(folder, 'lock'), 'exclusive');
-  if (lock === undefined) return [];
-  const sizes = await layerSizes(folder);
-  const layers = [];
-  for (const key of await readdir(join(folder, 'layers')).catch(() => [])) {
-    const path = join(folder, 'layers', key, 'layer.json');
-    const file = await readJson<LayerFile>(path);
-    const usedAt = file === undefined ? 0 : (await stat(path)).mtimeMs;
-    layers.push({ key, bytes: sizes.get(key) ?? 0, usedAt });
-  }
-  layers.sort((a, b) => a.usedAt - b.usedAt);
-  let total = layers.reduce((sum, layer) => sum + layer.bytes, 0);
-  const removed: string[] = [];
-  for (const layer of layers) {
-    if (total <= limitBytes) break;
-    await rm(join(folder, 'layers', layer.key), { recursive: true, force: true });
-    total -= layer.bytes;
-    removed.push(layer.key);
-  }
-  return removed;
-}
-
 /** Folders in which a build keeps its unfinished layers, for whoever has to clean up after it. */
 export function buildFoldersOf(folder: string, buildId: string): readonly string[] {
   return [scratchFolderOf(folder, buildId), diskFolderOf(folder, buildId)];
@@ -294,67 +268,4 @@ async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
 async function isHalfFull(folder: string): Promise<boolean> {
   const { blocks, bavail } = await statfs(folder);
   return bavail < blocks / 2;
-}
-
-/** Marks of overlayfs that differ from mount to mount, random or bound to inodes; the others say what the tree is. */
-const OVERLAY_IDENTITIES = ['uuid', 'origin', 'impure', 'nlink'];
-
-/** Digest of all that a folder holds but times. */
-async function contentOf(folder: string): Promise<string> {
-  const archive = [
-    '--create',
-    '--sort=name',
-    '--mtime=@0',
-    '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
-    '--numeric-owner',
-    '--xattrs',
-    '--xattrs-include=*',
-    ...OVERLAY_IDENTITIES.map((name) => `--xattrs-exclude=*.overlay.${name}`),
-    '--directory',
-    folder,
-    '.',
-  ];
-  const { stdout } = await run('bash', ['-o', 'pipefail', '-c', 'tar "$@" | sha256sum', 'tar', ...archive]);
-  return stdout.slice(0, 64);
-}
-
-/** Bytes on disk of each layer. One du(1) measures all that are new; what it says is kept beside the layer. */
-async function layerSizes(folder: string): Promise<ReadonlyMap<string, number>> {
-  const sizes = new Map<string, number>();
-  const unmeasured: string[] = [];
-  for (const key of await readdir(join(folder, 'layers')).catch(() => [])) {
-    const known = await readFile(join(folder, 'layers', key, 'bytes'), 'utf8').catch(() => undefined);
-    if (known === undefined) unmeasured.push(key);
-    else sizes.set(key, Number(known));
-  }
-  if (unmeasured.length === 0) return sizes;
-  const { stdout } = await run('du', ['--summarize', '--block-size=1', ...unmeasured], { cwd: join(folder, 'layers') });
-  for (const line of stdout.trimEnd().split('\n')) {
-    const [bytes = '', key = ''] = line.split('\t');
-    sizes.set(key, Number(bytes));
-    await writeFile(join(folder, 'layers', key, 'bytes'), bytes);
-  }
-  return sizes;
-}
-
-async function readJson<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    ignoreMissing(error);
-    return undefined;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function ignoreMissing(error: unknown): void {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return;
-  throw error;
 }

@@ -1,8 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { evictLayers } from '../../../src/layers/evict-layers.ts';
 import { type KeyFields, type LayerKey, layerKey } from '../../../src/layers/key.ts';
-import { evictLayers, type Freshness, type Layer, LayerStore, type StepRecord } from '../../../src/layers/store.ts';
+import { type Freshness, type Layer, LayerStore, type StepRecord } from '../../../src/layers/store.ts';
 import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
