@@ -55,6 +55,7 @@ export async function runInTree(
     binds: await context.chrootBinds(),
     onLine,
     collects: false,
+    pipesIn: context.store.scratchFolder,
   });
 }
 
@@ -127,6 +128,7 @@ async function runOnHost(context: BuildContext, path: string, env: Environment, 
     env: { ...env, INGOT_HOOK: path, BASH_ENV: join(context.channelFolder, 'note-failure') },
     onLine,
     collects: false,
+    pipesIn: context.store.scratchFolder,
   });
 }
 

@@ -11,7 +11,8 @@ export interface Bind {
   readonly isReadOnly: boolean;
 }
 
-export interface ChrootOptions extends Pick<RunOptions, 'input' | 'onLine' | 'collects' | 'signal' | 'isInteractive'> {
+export interface ChrootOptions
+  extends Pick<RunOptions, 'input' | 'onLine' | 'collects' | 'signal' | 'isInteractive' | 'pipesIn'> {
   /** Absolute path of the root tree. */
   readonly tree: string;
   /** Program and arguments, looked up inside the tree. */
@@ -45,6 +46,7 @@ export async function runInChroot(options: ChrootOptions): Promise<RunResult> {
       collects: options.collects,
       signal: options.signal,
       isInteractive: options.isInteractive,
+      pipesIn: options.pipesIn,
     },
   );
   if (result.status !== 0 && result.tail.at(-1) === NOT_ENTERED)

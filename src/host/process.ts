@@ -1,7 +1,10 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
+import { type OutputPipes, openOutputPipes } from './output-pipes.ts';
 import { packageOfTool } from './tools.ts';
 
 /** Lines kept of a program's output to explain a failure. */
@@ -25,6 +28,11 @@ export interface RunOptions {
   readonly isInteractive?: boolean;
   /** How output becomes text: UTF-8 unless told; `latin1` keeps every byte. */
   readonly encoding?: 'utf8' | 'latin1';
+  /**
+   * Folder for FIFOs that exist for a moment: with it the program gets pipes to write to in place of sockets, so that it can open
+   * `/dev/stdout` and `/dev/stderr`, as other people's scripts do.
+   */
+  readonly pipesIn?: string;
   /** Open file descriptors to hand on as descriptors 3, 4, … of the program. */
   readonly extraFds?: readonly number[];
 }
@@ -57,10 +65,11 @@ export async function runForStatus(
   options: RunOptions = {},
 ): Promise<RunResult> {
   if (options.signal?.aborted) throw stopped(command, options.signal);
+  const pipes = await pipesFor(options);
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: options.env,
-    stdio: stdioOf(options),
+    stdio: stdioOf(options, pipes),
     signal: options.signal,
     killSignal: 'SIGKILL',
   });
@@ -69,14 +78,21 @@ export async function runForStatus(
     tail.push(line);
     if (tail.length > TAIL_LINES) tail.shift();
   };
-  const stdout = follow(child, 'stdout', options, remember);
-  const stderr = follow(child, 'stderr', options, remember);
+  pipes?.handOver();
+  const stdout = follow(pipes?.stdout ?? child.stdout, 'stdout', options, remember);
+  const stderr = follow(pipes?.stderr ?? child.stderr, 'stderr', options, remember);
   if (options.input !== undefined) {
     child.stdin?.on('error', () => {}); // a program may end without reading all its input
     child.stdin?.end(options.input);
   }
-  const status = await ended(child, command, options.signal);
-  return { status, stdout: stdout(), stderr: stderr(), tail };
+  const status = await ended(child, command, options.signal).finally(async () => {
+    if (child.pid === undefined) {
+      pipes?.stdout.destroy();
+      pipes?.stderr.destroy();
+    }
+    await Promise.all([stdout.ended, stderr.ended]);
+  });
+  return { status, stdout: stdout.text(), stderr: stderr.text(), tail };
 }
 
 /** A program that runs beside ingot until it is stopped. */
@@ -97,18 +113,34 @@ export function start(
   return { pid: child.pid ?? -1, ended: ended(child, command, undefined), child };
 }
 
-function stdioOf(options: RunOptions): StdioOptions {
+async function pipesFor({ pipesIn, isInteractive }: RunOptions): Promise<OutputPipes | undefined> {
+  if (pipesIn === undefined || isInteractive) return undefined;
+  return await openOutputPipes(pipesIn, async (paths) => await run('mkfifo', paths));
+}
+
+function stdioOf(options: RunOptions, pipes: OutputPipes | undefined): StdioOptions {
   const extra = options.extraFds ?? [];
   if (options.isInteractive) return ['inherit', 'inherit', 'inherit', ...extra];
-  return [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...extra];
+  return [
+    options.input === undefined ? 'ignore' : 'pipe',
+    ...(pipes?.writers ?? (['pipe', 'pipe'] as const)),
+    ...extra,
+  ];
+}
+
+interface Followed {
+  /** Everything so far, where it is collected. */
+  readonly text: () => string;
+  /** Resolves when the stream is at its end. */
+  readonly ended: Promise<void>;
 }
 
 function follow(
-  child: ChildProcess,
+  stream: Readable | null,
   name: 'stdout' | 'stderr',
   options: RunOptions,
   remember: (line: string) => void,
-): () => string {
+): Followed {
   const decoder = new StringDecoder(options.encoding ?? 'utf8');
   const chunks: string[] = [];
   let rest = '';
@@ -120,17 +152,18 @@ function follow(
       options.onLine?.(line, name);
     }
   };
-  child[name]?.on('data', (chunk: Buffer) => {
+  stream?.on('data', (chunk: Buffer) => {
     const text = decoder.write(chunk);
     if (options.collects !== false) chunks.push(text);
     take(text);
   });
-  child[name]?.on('end', () => {
+  stream?.on('end', () => {
     const cut = decoder.end();
     if (options.collects !== false) chunks.push(cut);
     if (rest + cut !== '') take(`${cut}\n`);
   });
-  return () => chunks.join('');
+  const closed = stream === null ? Promise.resolve() : finished(stream).catch(() => {}); // its program tells what is wrong
+  return { text: () => chunks.join(''), ended: closed };
 }
 
 async function ended(child: ChildProcess, command: string, signal: AbortSignal | undefined): Promise<number> {

@@ -19,6 +19,7 @@ describe('a hook in the chroot', () => {
         'echo "FIRST-PROCESS $(tr "\\0" " " </proc/1/cmdline)"',
         'echo x >/dev/null; echo "RANDOM $(head -c 8 /dev/urandom | wc -c)"',
         'echo "IDS $(id -u):$(id -g)"',
+        'echo "STREAM out" >/dev/stdout; echo "STREAM tee" | tee /dev/stderr >/dev/null',
       ),
     });
     const env = { TMPDIR: undefined, TMP_DIR: shop.at('tmp'), VIRTUAL_ENV: '/venv', MY_OWN: 'kept', LANG: 'C.UTF-8' };
@@ -63,10 +64,25 @@ describe('a hook in the chroot', () => {
     expect(marked(result, 'RANDOM')).toEqual(['8']);
   });
 
+  test('opens its output streams anew', () => {
+    expect(marked(result, 'STREAM').toSorted()).toEqual(['out', 'tee']);
+  });
+
   test('sees its own processes alone, as root', () => {
     expect(marked(result, 'FIRST-PROCESS')[0]).toContain('enter-chroot');
     expect(marked(result, 'IDS')).toEqual(['0:0']);
   });
+});
+
+test('a hook of the host opens its output streams anew', async () => {
+  await using shop = await workshop({
+    'look/extra-data.d/10-look': hook('echo "STREAM out" >/dev/stdout; echo "STREAM tee" | tee /dev/stderr >/dev/null'),
+  });
+
+  const result = await shop.build({ elements: ['look'] });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'STREAM').toSorted()).toEqual(['out', 'tee']);
 });
 
 test('processes that a hook leaves running are dead when the next hook runs', async () => {

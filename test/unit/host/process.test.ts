@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { run, runForStatus, start } from '../../../src/host/process.ts';
 import { IngotError } from '../../../src/model/error.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 test('gives back both streams, the status and the last lines of both', async () => {
   const result = await runForStatus('bash', ['-c', 'echo one; echo two >&2; exit 3']);
@@ -107,4 +109,27 @@ test('a program in the background tells its status when it ends', async () => {
   background.child.kill('SIGTERM');
 
   expect(await background.ended).toBe(143);
+});
+
+test('a program that opens its output streams anew can do so where it gets pipes', async () => {
+  await using folder = await folderTree();
+
+  const result = await run('bash', ['-c', 'echo one >/dev/stdout; echo two >/dev/stderr; seq 100000 | tee /dev/null'], {
+    pipesIn: folder.path,
+  });
+
+  expect(result.stdout).toMatch(/^one\n1\n2\n(.|\n)*\n100000\n$/);
+  expect(result.stderr).toBe('two\n');
+  expect(await readdir(folder.path)).toEqual([]);
+});
+
+test('pipes hold nobody up: a missing program, an abort, a program that says nothing', async () => {
+  await using folder = await folderTree();
+  const controller = new AbortController();
+  const aborted = run('sleep', ['1000'], { pipesIn: folder.path, signal: controller.signal });
+  setImmediate(() => controller.abort());
+
+  await expect(aborted).rejects.toMatchObject({ code: 'CANCELLED' });
+  await expect(run('no-such-program', [], { pipesIn: folder.path })).rejects.toMatchObject({ code: 'TOOL_MISSING' });
+  expect(await run('true', [], { pipesIn: folder.path })).toMatchObject({ status: 0, stdout: '', stderr: '' });
 });
