@@ -36,7 +36,7 @@ describe('disk-image-create', () => {
     const { status, stdout } = await shop.build({ elements: ['fails'] });
 
     expect(status).toBe(42);
-    expect(stdout).toMatch(/install\.d\/10-fail failed(.|\n)*fails(.|\n)*before the end/);
+    expect(stdout).toMatch(/install\.d\/10-fail of element fails ended with status 42(.|\n)*before the end/);
   });
 
   test.each([
