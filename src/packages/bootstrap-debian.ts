@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInChroot } from '../host/chroot.ts';
 import { openDownloader } from '../host/download.ts';
+import type { RunResult } from '../host/process.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
@@ -167,11 +168,19 @@ async function installInTree(
     signal,
   });
   await rm(folder, { recursive: true });
-  if (result.status !== 0)
-    throw new IngotError('BOOTSTRAP_FAILED', `dpkg could not install the base system: status ${result.status}`, {
-      tail: result.tail,
-      hint: 'The last lines name the package. A newer state of the mirror may mend it.',
+  if (result.status !== 0) throw installFailed(result, options.arch);
+}
+
+function installFailed({ status, tail }: RunResult, arch: string): IngotError {
+  if (tail.some((line) => line.includes('Exec format error')))
+    return new IngotError('BOOTSTRAP_FAILED', `This machine cannot run programs of ${arch}`, {
+      tail,
+      hint: 'Install qemu-user-static and binfmt-support, or build on a machine of that architecture.',
     });
+  return new IngotError('BOOTSTRAP_FAILED', `dpkg could not install the base system: status ${status}`, {
+    tail,
+    hint: 'The last lines name the package. A newer state of the mirror may mend it.',
+  });
 }
 
 /** As debootstrap leaves it, the minimal base counts as wanted by hand; what only `include` brought in can be removed again by apt. */

@@ -43,14 +43,7 @@ const LEAVE_IT_TO_APT = 3;
  * @throws IngotError as `bootstrapDebian` does; `USAGE` and `DEFINITION_INVALID` when the request cannot be understood
  */
 export async function answerBootstrapDebian(call: PackageCall, context: PackageContext): Promise<PackageAnswer> {
-  const { values, positionals } = parseArgs({
-    args: [...call.args],
-    allowPositionals: true,
-    options: { include: { type: 'string', multiple: true }, exclude: { type: 'string', multiple: true } },
-  });
-  const [tree, ...rest] = positionals;
-  if (tree === undefined || rest.length > 0)
-    throw new IngotError('USAGE', 'usage: bootstrap-debian [--include A,B]... [--exclude A,B]... TREE');
+  const { tree, include, exclude } = parseBootstrapArgs(call.args);
   const setup = await aptSetupOf(call.env);
   if (setup === undefined)
     throw new IngotError('DEFINITION_INVALID', 'The elements do not say which system to make', {
@@ -63,12 +56,27 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
     main,
     moreSources: sources.filter((source) => source !== main),
     tree,
-    include: names(values.include),
-    exclude: names(values.exclude),
+    include,
+    exclude,
     declared: context.declaredPackages,
     env: call.env,
   });
   return { status: 0, stdout: '', stderr: '' };
+}
+
+function parseBootstrapArgs(args: readonly string[]) {
+  const options = { include: { type: 'string', multiple: true }, exclude: { type: 'string', multiple: true } } as const;
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+    const [tree, ...rest] = positionals;
+    if (tree !== undefined && rest.length === 0)
+      return { tree, include: names(values.include), exclude: names(values.exclude) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // parseArgs says so that it cannot understand them
+  }
+  throw new IngotError('USAGE', `bootstrap-debian does not understand: ${args.join(' ')}`, {
+    hint: 'usage: bootstrap-debian [--include A,B]... [--exclude A,B]... TREE',
+  });
 }
 
 function names(lists: readonly string[] | undefined): readonly string[] {

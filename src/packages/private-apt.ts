@@ -183,6 +183,7 @@ async function waitForLock(path: string, signal: AbortSignal | undefined): Promi
   for (;;) {
     const lock = await tryLock(path, 'exclusive');
     if (lock !== undefined) return lock;
-    await sleep(200, undefined, { signal });
+    if (signal?.aborted) throw new IngotError('CANCELLED', 'The wait for the package index was stopped');
+    await sleep(200);
   }
 }

@@ -94,3 +94,9 @@ test('tells a hook which variables are missing', async () => {
     details: { hint: expect.stringContaining('DIB_DISTRIBUTION_MIRROR') },
   });
 });
+
+test.each([[[]], [['/a', '/b']], [['--incldue=x', '/a']]])('refuses the words %j', async (args) => {
+  const context = { imageCache: '/nowhere', isOffline: false, declaredPackages: [], emit: () => {} };
+
+  await expect(answerBootstrapDebian({ args, input: '', env: {} }, context)).rejects.toMatchObject({ code: 'USAGE' });
+});
