@@ -6,6 +6,7 @@ import { IngotError } from '../model/error.ts';
 import { staticDeviceCommands } from './device-nodes.ts';
 import { checkExtFit, type ExtFit, tooSmall } from './ext-fit.ts';
 import { fixInodes } from './ext-inodes.ts';
+import { forgetWrites } from './ext-superblocks.ts';
 import type { FilesystemRequest } from './filesystem-request.ts';
 import { filesystemUuid, uuidFrom } from './identity.ts';
 import { underEmptyFolders } from './under-empty-folders.ts';
@@ -37,6 +38,7 @@ export async function writeExtFilesystem(request: FilesystemRequest): Promise<vo
   }
   const root = folder === undefined ? { mode: 0o755, uid: 0, gid: 0 } : lstatSync(folder);
   await fixInodes({ file: output, offset: start, epoch, root });
+  await forgetWrites(output, start);
 }
 
 /**
