@@ -12,7 +12,7 @@ import {
   buildWords,
   image,
   inLab,
-  LAB_MARK,
+  labMark,
   needServer,
   SERVER,
   tryBuild,
@@ -29,7 +29,7 @@ const MOMENTS = [
   { victim: 'front', line: 'Running root.d/08-debootstrap', withinMs: 10_000 },
   { victim: 'builder', line: 'Running install.d/01-package-installs', withinMs: 10_000 },
   { victim: 'front', line: 'Running post-install.d/', withinMs: 3000 },
-  { victim: 'builder', line: 'Running image files', withinMs: 5000 },
+  { victim: 'builder', line: 'Running image files', withinMs: 1500 },
 ] as const;
 
 /** The digests that the build wrote beside its images, by type. */
@@ -49,7 +49,7 @@ async function listing(archive: string): Promise<readonly string[]> {
 
 async function pidOf(victim: 'front' | 'builder'): Promise<number> {
   const program = victim === 'front' ? /^\S*node .*disk-image-create\.ts/ : /^\S*node .*builder\.ts/;
-  const found = (await processesWith(LAB_MARK)).find(({ command }) => program.test(command));
+  const found = (await processesWith(labMark())).find(({ command }) => program.test(command));
   if (found === undefined) throw new Error(`There is no ${victim} to kill`);
   return found.pid;
 }
@@ -75,7 +75,7 @@ describe(`the same input (INGOT_TEST_SEED=${SEED})`, () => {
   let before: HostState;
   let cold: Readonly<Record<string, string>>;
   beforeAll(async () => {
-    before = await hostState(LAB_MARK);
+    before = await hostState(labMark());
     await needServer();
     cold = await digests('out');
   });
@@ -85,7 +85,7 @@ describe(`the same input (INGOT_TEST_SEED=${SEED})`, () => {
     await withEmptyCaches('out.resumed', async () => {
       for (const moment of MOMENTS) {
         await killAfter(moment, random());
-        await expect.poll(async () => await hostState(LAB_MARK), { timeout: 20_000 }).toEqual(before);
+        await expect.poll(async () => await hostState(labMark()), { timeout: 20_000 }).toEqual(before);
       }
       await writeLateHook(42);
       const failed = await tryBuild(SERVER);
@@ -101,7 +101,7 @@ describe(`the same input (INGOT_TEST_SEED=${SEED})`, () => {
       await listing(image(SERVER, 'tar')),
     );
     expect(await digests('out.resumed')).toEqual(cold);
-    expect(await hostState(LAB_MARK)).toEqual(before);
+    expect(await hostState(labMark())).toEqual(before);
   });
 
   test('gives the same bytes when every layer is restored and the disk is made anew', async () => {

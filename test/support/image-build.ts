@@ -9,8 +9,10 @@ import type { TestUser } from './test-user.ts';
 
 const BIN = fileURLToPath(new URL('../../bin', import.meta.url));
 
-/** Text that the environment of every process of these builds has. */
-export const LAB_MARK = 'INGOT_TEST=images';
+/** Text that the environment of every process of this lab's builds has. */
+export function labMark(): string {
+  return `INGOT_TEST=${inLab()}`;
+}
 
 /** What a build is told. */
 export interface ImageCall {
@@ -80,9 +82,8 @@ export function buildWords({ name, elements, options = [] }: ImageCall): readonl
 
 /** The environment of builds, with nothing of the machine's own settings. */
 export function buildEnvironment(more: Environment = {}): Environment {
-  const [markName = '', mark = ''] = LAB_MARK.split('=');
   return {
-    [markName]: mark,
+    INGOT_TEST: inLab(),
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: inLab('home'),
     TMPDIR: inLab('tmp'),
