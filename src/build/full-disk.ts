@@ -12,6 +12,9 @@ const NO_SPACE = /No space left on device|Disk quota exceeded/;
 /** A disk with less space than this counts as full; in bytes. What failed may have been larger than what is left. */
 const FULL_BELOW = MIB;
 
+const HINT =
+  'Free space there, or choose a larger disk: --image-cache for layers and packages, TMPDIR for the build. With --no-tmpfs nothing is built in memory.';
+
 /** The folders that a build writes to, for `explainFullDisk`. */
 export function writtenFolders({
   folders,
@@ -29,6 +32,15 @@ export function writtenFolders({
 }
 
 /**
+ * Makes sure that there is any space at all before the first hook runs.
+ * @throws IngotError `DISK_FULL`
+ */
+export async function refuseFullDisk(folders: readonly string[]): Promise<void> {
+  const full = await firstFull(folders);
+  if (full !== undefined) throw new IngotError('DISK_FULL', `There is no space left below ${full}`, { hint: HINT });
+}
+
+/**
  * What a failure means where a disk is full: `DISK_FULL` with the folder, and for a hook with its status and output. Anything else comes
  * back as it is.
  * @param folders absolute paths where the work wrote; they may be missing
@@ -38,10 +50,8 @@ export async function explainFullDisk(error: unknown, folders: readonly string[]
   const full = await firstFull(folders);
   if (full === undefined) return error;
   const where = `here is no space left below ${full}`;
-  const hint =
-    'Free space there, or choose a larger disk: --image-cache for layers and packages, TMPDIR for the build. With --no-tmpfs nothing is built in memory.';
-  if (!(error instanceof IngotError)) return new IngotError('DISK_FULL', `T${where}`, { hint, cause: error });
-  return new IngotError('DISK_FULL', `${error.message}: t${where}`, { ...error.details, hint, cause: error });
+  if (!(error instanceof IngotError)) return new IngotError('DISK_FULL', `T${where}`, { hint: HINT, cause: error });
+  return new IngotError('DISK_FULL', `${error.message}: t${where}`, { ...error.details, hint: HINT, cause: error });
 }
 
 function isAboutSpace(error: unknown): boolean {

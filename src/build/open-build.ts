@@ -31,6 +31,7 @@ import type { BuildContext } from './build-context.ts';
 import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { chrootBinds } from './chroot-binds.ts';
+import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
 import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, RUN_PARTS } from './library-files.ts';
 import { openRepositories } from './repositories.ts';
@@ -62,7 +63,10 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const { request, folders } = task;
   const { library, elements, nodes } = await readElements(task, emit);
   const layout = readDiskLayout(task, elements, emit);
-  if (task.mode === 'build') await checkOutputs(request);
+  if (task.mode === 'build') {
+    await refuseFullDisk(writtenFolders(task));
+    await checkOutputs(request);
+  }
   const usesMemory = await hasMemory(task);
   if (usesMemory) await mountTmpfs(folders.image);
   opened.defer(async () => void (await evictLayers(folders.store, KEPT_LAYERS_BYTES)));

@@ -37,7 +37,7 @@ test('a full disk for the layers is named as such when a hook fails of it', asyn
 
   const result = await buildOn(shop, 'small', '30m', {
     elements: ['grows'],
-    env: { DIB_IMAGE_CACHE: shop.at('small') },
+    env: { DIB_IMAGE_CACHE: shop.at('small'), DIB_NO_TMPFS: '1' },
   });
 
   expect(result.status).toBe(1);
@@ -59,4 +59,20 @@ test('a cache that is full from the first byte on is named before any hook runs'
   expect(result.status).toBe(1);
   expect(said(result)).toContain('DISK_FULL');
   expect(said(result)).not.toContain('RAN root.d');
+});
+
+test('a disk that is too full for layers built in memory is named', async () => {
+  await using shop = await workshop(GROWS);
+  const before = await shop.hostState();
+
+  const result = await buildOn(shop, 'small', '30m', {
+    elements: ['grows'],
+    env: { DIB_IMAGE_CACHE: shop.at('small'), DIB_MIN_TMPFS: '0.1' },
+  });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toContain('DISK_FULL');
+  expect(said(result)).toMatch(new RegExp(`[Tt]here is no space left below ${shop.at('small')}`));
+  expect(await shop.hostState()).toEqual(before);
+  expect(await readdir(shop.at('tmp'))).toEqual([]);
 });
