@@ -10,7 +10,7 @@ import type { Environment } from '../model/request.ts';
 import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
 import { extractBase } from './base-tree.ts';
 import { indexIdentity } from './index-identity.ts';
-import { type IndexNames, readIndexNames } from './index-names.ts';
+import type { IndexNames } from './index-names.ts';
 import { dependencyClosure, installBatches } from './install-batches.ts';
 import { packageStoreFolder, type StoredPackage, storePackages } from './package-store.ts';
 import { type PackageFile, type PrivateApt, withPrivateApt } from './private-apt.ts';
@@ -82,7 +82,7 @@ async function resolveAll(options: BootstrapOptions): Promise<Wanted> {
   const identity = await indexIdentity({ ...options, sources });
   return await withPrivateApt({ ...options, sources }, async (apt) => {
     await apt.update(identity, options.isOffline);
-    const index = await readIndexNames(apt.lists);
+    const index = await apt.names();
     const minimal = minimalBase(index, options);
     const base = await apt.resolve([...minimal, ...options.include, ...options.exclude.map((name) => `${name}-`)]);
     const later = await resolveDeclared(apt, [...minimal, ...options.include], index, options);
@@ -101,7 +101,7 @@ function minimalBase(index: IndexNames, options: BootstrapOptions): readonly str
         hint: 'Check the architecture (-a) and the components (DIB_DEBIAN_COMPONENTS).',
       },
     );
-  const names = new Set([...index.required, 'apt', ...(index.has('usr-is-merged') ? ['usr-is-merged'] : [])]);
+  const names = new Set([...index.required, 'apt', ...(index.all.has('usr-is-merged') ? ['usr-is-merged'] : [])]);
   return [...names].filter((name) => !options.exclude.includes(name));
 }
 
@@ -111,9 +111,9 @@ async function resolveDeclared(
   index: IndexNames,
   options: BootstrapOptions,
 ): Promise<readonly PackageFile[]> {
-  const unknown = options.declared.filter((name) => !index.has(name));
+  const unknown = options.declared.filter((name) => !index.all.has(name));
   if (unknown.length > 0) warn(options, `No package source has: ${unknown.join(', ')}`);
-  const known = options.declared.filter((name) => index.has(name));
+  const known = options.declared.filter((name) => index.all.has(name));
   if (known.length === 0) return [];
   try {
     return await apt.resolve([...base, ...known]);

@@ -5,23 +5,34 @@ import { join } from 'node:path';
 export interface IndexNames {
   /** Packages of priority required or marked essential, in order of appearance. */
   readonly required: readonly string[];
-  /** True when a source has a package of that name, or one that provides it. */
-  has(name: string): boolean;
+  /** Names of packages, and names that packages provide. */
+  readonly all: ReadonlySet<string>;
+}
+
+/** Writes the names as text that `parseIndexNames` reads. */
+export function formatIndexNames({ required, all }: IndexNames): string {
+  return `${required.join(' ')}\n${[...all].join(' ')}\n`;
+}
+
+/** Reads what `formatIndexNames` writes. */
+export function parseIndexNames(text: string): IndexNames {
+  const [required = [], all = []] = text.split('\n').map((line) => line.split(' ').filter((name) => name !== ''));
+  return { required, all: new Set(all) };
 }
 
 /** Reads the index files of a folder of lists. It looks for the few lines it needs only: an index has some 50 MB. */
 export async function readIndexNames(lists: string): Promise<IndexNames> {
   const required = new Set<string>();
-  const names = new Set<string>();
+  const all = new Set<string>();
   for (const file of (await readdir(lists)).filter((name) => name.endsWith('_Packages'))) {
     const text = (await readFile(join(lists, file))).toString('latin1');
-    for (const name of packageNames(text)) names.add(name);
+    for (const name of packageNames(text)) all.add(name);
     for (const field of ['\nPriority: required\n', '\nEssential: yes\n'])
       for (const position of occurrences(text, field)) required.add(nameOfStanza(text, position));
     for (const position of occurrences(text, '\nProvides: '))
-      for (const name of lineAt(text, position + 11).split(',')) names.add(name.trim().replace(/[\s:(].*$/, ''));
+      for (const name of lineAt(text, position + 11).split(',')) all.add(name.trim().replace(/[\s:(].*$/, ''));
   }
-  return { required: [...required], has: (name) => names.has(name) };
+  return { required: [...required], all };
 }
 
 function* packageNames(text: string): Generator<string> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FileLock, tryLock } from '../host/lock.ts';
@@ -9,6 +9,8 @@ import type { Environment } from '../model/request.ts';
 import { aptError } from './apt-fault.ts';
 import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
 import type { IndexIdentity } from './index-identity.ts';
+import { formatIndexNames, type IndexNames, parseIndexNames, readIndexNames } from './index-names.ts';
+import { keptAnswers } from './kept-answers.ts';
 
 export interface PrivateAptOptions {
   readonly imageCache: string;
@@ -30,6 +32,8 @@ export interface PrivateApt {
   readonly lists: string;
   /** Brings the index to the state that `identity` names, unless it is in that state. */
   update(identity: IndexIdentity, isOffline: boolean): Promise<void>;
+  /** The names in the index. */
+  names(): Promise<IndexNames>;
   /** Files that installing the packages on an empty system takes. `name-` leaves a package out. */
   resolve(packages: readonly string[]): Promise<readonly PackageFile[]>;
 }
@@ -56,10 +60,21 @@ export async function withPrivateApt<T>(options: PrivateAptOptions, work: (apt: 
   };
   const apt = async (args: readonly string[]) => await runForStatus('apt-get', args, { env, signal: options.signal });
   const lists = join(folder, 'lists');
+  const answers = keptAnswers(join(folder, 'answers'));
   return await work({
     lists,
-    update: async (identity, isOffline) => await update(apt, lists, identity, isOffline, options.signal),
-    resolve: async (packages) => await resolve(apt, packages),
+    update: async (identity, isOffline) => {
+      if (await isAt(identity, lists)) return;
+      await answers.forget();
+      await update(apt, isOffline, options.signal);
+    },
+    names: async () =>
+      parseIndexNames(await answers.answer('names', async () => formatIndexNames(await readIndexNames(lists)))),
+    resolve: async (packages) => {
+      const program = await stat('/usr/bin/apt-get').catch(() => undefined); // another apt may decide otherwise
+      const question = ['files', program?.mtimeMs, program?.size, ...packages].join(' ');
+      return parsePackageFiles(await answers.answer(question, async () => await resolve(apt, packages)));
+    },
   });
 }
 
@@ -67,15 +82,12 @@ const TOOL_ENVIRONMENT: Environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', L
 
 type Apt = (args: readonly string[]) => Promise<RunResult>;
 
-async function update(
-  apt: Apt,
-  lists: string,
-  identity: IndexIdentity,
-  isOffline: boolean,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function isAt(identity: IndexIdentity, lists: string): Promise<boolean> {
   const kept = await releaseDigests(lists);
-  if (identity.releases.every((release) => kept.has(release))) return;
+  return identity.releases.every((release) => kept.has(release));
+}
+
+async function update(apt: Apt, isOffline: boolean, signal: AbortSignal | undefined): Promise<void> {
   if (isOffline)
     throw new IngotError('OFFLINE_MISS', 'The build is offline and the package index is not in the cache', {
       hint: 'Build once with the network, so that the package index is kept.',
@@ -116,10 +128,10 @@ async function releaseDigests(lists: string): Promise<ReadonlySet<string>> {
   return new Set(await Promise.all(digests));
 }
 
-async function resolve(apt: Apt, packages: readonly string[]): Promise<readonly PackageFile[]> {
+async function resolve(apt: Apt, packages: readonly string[]): Promise<string> {
   const result = await apt(['-qq', '-y', '--print-uris', '-o', 'Acquire::ForceHash=SHA256', 'install', ...packages]);
   if (result.status !== 0) throw aptError(`${result.stdout}\n${result.stderr}`, 'the packages could not be resolved');
-  return parsePackageFiles(result.stdout);
+  return result.stdout;
 }
 
 /** Reads the lines that `apt-get --print-uris` prints with SHA-256 digests; other lines are passed over. */
@@ -135,8 +147,9 @@ async function prepareFolder(options: PrivateAptOptions): Promise<string> {
     formatAptSource(source, /\bsigned-by=/i.test(source.options) || options.keyrings.length === 0 ? [] : [signedBy]),
   );
   const settings = options.settings === undefined ? '' : await readFile(options.settings, 'utf8');
+  const keys = await Promise.all(options.keyrings.map(async (path) => await readFile(path, 'base64')));
   const name = createHash('sha256')
-    .update([options.arch, settings, ...lines].join('\n'))
+    .update([options.arch, settings, ...keys, ...lines].join('\n'))
     .digest('hex')
     .slice(0, 16);
   const folder = join(options.imageCache, 'ingot', 'apt', name);

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type IndexIdentity, indexIdentity } from '../../../src/packages/index-identity.ts';
-import { readIndexNames } from '../../../src/packages/index-names.ts';
+import { formatIndexNames, parseIndexNames, readIndexNames } from '../../../src/packages/index-names.ts';
 import { type PackageFile, withPrivateApt } from '../../../src/packages/private-apt.ts';
 import {
   type AptRepository,
@@ -71,11 +71,12 @@ test('does not fetch the index again while the repository stays as it is, and fe
   await using cache = await folderTree();
   await using own = await aptRepository([{ name: 'a' }]);
   const common = { imageCache: cache.path, sources: [own.source], env: {} };
+  const resolved: string[] = [];
   const build = async () => {
     const identity = await indexIdentity({ ...common, isOffline: false });
     await withPrivateApt({ ...common, arch: 'amd64', keyrings: [own.keyring] }, async (apt) => {
       await apt.update(identity, false);
-      await apt.resolve(['a']);
+      resolved.push(...(await apt.resolve(['a'])).map(({ fileName }) => fileName));
     });
     return identity;
   };
@@ -89,6 +90,7 @@ test('does not fetch the index again while the repository stays as it is, and fe
 
   expect(fetchesBefore).toBe(1);
   expect(fetches()).toBe(2);
+  expect(resolved).toEqual(['a_1.0_amd64.deb', 'a_1.0_amd64.deb', 'a_2_amd64.deb']);
   expect(second).toEqual(first);
   expect(third.digest).not.toBe(first.digest);
   expect([first.epoch, third.epoch]).toEqual([RELEASE_DATE.getTime() / 1000, Date.UTC(2026, 2, 5) / 1000]);
@@ -181,6 +183,7 @@ test('knows required packages and every name, provided ones too', async () => {
 
   const index = await readIndexNames(join(cache.path, 'ingot/apt', folder, 'lists'));
 
+  expect(parseIndexNames(formatIndexNames(index))).toEqual(index);
   expect(index.required).toEqual(['base', 'tools']);
-  expect(['app', 'service', 'web', 'nonsense'].map((name) => index.has(name))).toEqual([true, true, true, false]);
+  expect(['app', 'service', 'web', 'nonsense'].map((name) => index.all.has(name))).toEqual([true, true, true, false]);
 });
