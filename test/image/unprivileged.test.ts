@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../src/host/process.ts';
 import { askDebugfs, checkExt } from '../support/disk-image.ts';
-import { build, image, inLab, needServer, SERVER, withEmptyCaches } from '../support/image-build.ts';
+import { build, digestsIn, image, inLab, needServer, SERVER, withEmptyCaches } from '../support/image-build.ts';
 import { partitionsOf } from '../support/partitions.ts';
 import { testUser } from '../support/test-user.ts';
 import { bootImage } from '../support/vm.ts';
@@ -60,9 +60,13 @@ describe('a server built by a user with sub-uids', () => {
     expect(await devices(theirs)).toBe(await devices(roots));
   });
 
+  test('has the bytes of the one that root builds', async () => {
+    expect(await digestsIn(KEPT)).toEqual(await digestsIn('out'));
+  });
+
   test('comes to its login prompt', async () => {
     await using machine = await bootImage({ image: own('qcow2'), firmware: 'bios' });
 
-    expect(await machine.waitFor(/\blogin: /, 300_000)).toContain('ttyS0');
+    expect(await machine.waitFor(/ login: /, 300_000)).toContain('debian login:');
   });
 });

@@ -1,4 +1,4 @@
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
@@ -112,6 +112,15 @@ export async function build(call: ImageCall, user?: TestUser): Promise<RunResult
   const result = await tryBuild(call, user);
   if (result.status !== 0) throw new Error(`The build of ${call.name} failed:\n${result.tail.join('\n')}`);
   return result;
+}
+
+/** The SHA-256 digests that a build of the server wrote beside its images, by type. @param folder name below the lab */
+export async function digestsIn(folder: string): Promise<Readonly<Record<string, string>>> {
+  const pairs = ['qcow2', 'raw', 'tar', 'tgz'].map(async (type) => {
+    const text = await readFile(inLab(folder, `${SERVER.name}.${type}.sha256`), 'utf8');
+    return [type, text.split(' ')[0] ?? ''] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs));
 }
 
 /** Builds the server unless a test of this run has. */
