@@ -51,8 +51,8 @@ async function startBuild(shop: Workshop, user: TestUser | undefined, round: str
 }
 
 /** Builds once undisturbed, to know how long that takes, on a machine that is as it was before. */
-async function prepare(user: TestUser | undefined): Promise<KilledBuild> {
-  const shop = await workshop(ELEMENTS);
+async function prepare(user: TestUser | undefined, owned: AsyncDisposableStack): Promise<KilledBuild> {
+  const shop = owned.use(await workshop(ELEMENTS));
   const before = await shop.hostState();
   await buildUndisturbed(shop, user, 'first');
   const startedAt = Date.now();
@@ -85,16 +85,14 @@ async function builderOf(shop: Workshop): Promise<number> {
 for (const kind of ['root', 'a user with sub-uids'] as const) {
   describe(`a build by ${kind} that is killed (INGOT_TEST_SEED=${SEED})`, () => {
     const random = seededRandom(SEED);
+    const owned = new AsyncDisposableStack();
     let user: TestUser | undefined;
     let killed: KilledBuild;
     beforeAll(async () => {
-      user = kind === 'root' ? undefined : await testUser();
-      killed = await prepare(user);
+      user = kind === 'root' ? undefined : owned.use(await testUser());
+      killed = await prepare(user, owned);
     });
-    afterAll(async () => {
-      await killed.shop[Symbol.asyncDispose]();
-      await user?.[Symbol.asyncDispose]();
-    });
+    afterAll(async () => await owned.disposeAsync());
 
     test.each(MOMENTS)('with SIGKILL of the front, moment %i: nothing stays, the next start tidies', async (moment) => {
       const build = await startBuild(killed.shop, user, `front ${moment}`);
