@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
 
@@ -210,4 +210,20 @@ test('what a hook of the host copies from a folder that a variable names reruns 
   expect(marked(same, 'RAN')).toEqual([]);
   expect(marked(changed, 'RAN')[0]).toBe('data');
   expect(await shop.content('opt-copy/deep/file')).toBe('the second');
+});
+
+test('an image that its user has changed since is made anew, and changing one of two leaves the other alone', async () => {
+  await using shop = await workshop(STEPS);
+  await shop.build({ elements: ['steps'] });
+  const original = await readFile(shop.at('image.tar'));
+  await shop.build({ elements: ['steps'], options: ['-o', shop.at('second')] });
+  const file = await open(shop.at('image.tar'), 'r+');
+  await file.write('changed in place', 1000);
+  await file.close();
+
+  const again = await shop.build({ elements: ['steps'], env: { OVERWRITE_OLD_IMAGE: '1' } });
+
+  expect(again.status, said(again)).toBe(0);
+  expect((await readFile(shop.at('second.tar'))).equals(original)).toBe(true);
+  expect((await readFile(shop.at('image.tar'))).equals(original)).toBe(true);
 });
