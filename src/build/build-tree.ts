@@ -55,11 +55,11 @@ export class BuildTree implements AsyncDisposable {
   async open(): Promise<void> {
     const { store, folder, channel, isUserNamespace } = this.#options;
     const scratch = await store.scratch();
-    const lowers = await this.#linkLowers();
+    const lowers = await this.#linkFolders(scratch);
     await mountOverlay(
       {
         lowers,
-        writable: { upper: scratch.upper, work: scratch.work },
+        writable: { upper: 'upper', work: 'work' },
         target: folder,
         cwd: this.#links,
         isUserNamespace,
@@ -126,10 +126,16 @@ export class BuildTree implements AsyncDisposable {
     await this.dropLeftMounts();
   }
 
-  /** Links with short names stand for the layers, because the kernel takes one page of mount options. */
-  async #linkLowers(): Promise<string[]> {
+  /**
+   * Links with short names stand for the folders of the overlay, because the kernel takes one page of mount options, in which commas and
+   * colons separate.
+   * @returns names of the lower folders, the uppermost first
+   */
+  async #linkFolders({ upper, work }: Scratch): Promise<string[]> {
     await rm(this.#links, { recursive: true, force: true });
     await mkdir(this.#links);
+    await symlink(upper, join(this.#links, 'upper'));
+    await symlink(work, join(this.#links, 'work'));
     const trees = [this.#options.base, ...this.#layers.flatMap((layer) => layer.tree ?? [])];
     const names = trees.map((_, index) => index.toString(36));
     for (const [index, tree] of trees.entries()) await symlink(tree, join(this.#links, index.toString(36)));

@@ -31,13 +31,14 @@ export async function mountOverlay(
   const lines = [
     ['ingot', overlay.target, 'overlay', options.join(',')],
     [shown.source, shown.target, 'none', 'rbind'],
-  ].map((words) => `${words.map(escapeBlanks).join(' ')} 0 0\n`);
+  ].map((words) => `${words.map(inOctal).join(' ')} 0 0\n`);
   await writeFile(table, lines.join(''));
   await run('mount', ['--all', '--fstab', table], { cwd: overlay.cwd });
 }
 
-function escapeBlanks(word: string): string {
-  return word.replaceAll(' ', '\\040');
+/** fstab(5) takes blanks and backslashes in octal. */
+function inOctal(word: string): string {
+  return word.replace(/[ \t\n\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
 /** Makes a folder or file, with what is mounted below it, visible at another place. */
