@@ -85,13 +85,16 @@ export async function runForStatus(
     child.stdin?.on('error', () => {}); // a program may end without reading all its input
     child.stdin?.end(options.input);
   }
-  const status = await ended(child, command, options.signal).finally(async () => {
+  let status: number;
+  try {
+    status = await ended(child, command, options.signal);
+  } finally {
     if (child.pid === undefined) {
       pipes?.stdout.destroy();
       pipes?.stderr.destroy();
     }
     await Promise.all([stdout.ended, stderr.ended]);
-  });
+  }
   return { status, stdout: stdout.text(), stderr: stderr.text(), tail };
 }
 
