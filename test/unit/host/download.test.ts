@@ -168,7 +168,7 @@ test('fetches no more files at once than it may', async () => {
     numbers.map((number) => it.downloader.fetchFile({ url: `${it.server.url}/file`, target: `${it.target}${number}` })),
   );
 
-  expect(it.server.mostAtOnce).toBe(2);
+  expect(it.server.mostAtOnce).toBeLessThanOrEqual(2);
   expect(await readdir(it.folder)).toHaveLength(9);
 });
 
