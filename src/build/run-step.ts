@@ -4,6 +4,7 @@ import { HOOKS_IN_TREE } from '../elements/contract-environment.ts';
 import { IngotError } from '../model/error.ts';
 import type { Phase } from '../model/phase.ts';
 import type { Environment } from '../model/request.ts';
+import { aptError } from '../packages/apt-fault.ts';
 import type { Step } from '../plan/steps.ts';
 import { openShell } from './break-shell.ts';
 import type { BuildContext } from './build-context.ts';
@@ -81,13 +82,16 @@ async function installPackages(
   env: Environment,
   onLine: OnLine,
 ): Promise<void> {
+  context.takeRequestFault();
   const { status, tail } = await runInTree(context, ['install-packages', ...packages], env, onLine);
   if (status === 0) return;
-  throw new IngotError('HOOK_FAILED', `Installing the packages ${packages.join(', ')} ended with status ${status}`, {
-    tail,
-    exitStatus: status,
-    hint: 'Check the names given with -p.',
-  });
+  const subject = `Installing the packages ${packages.join(', ')} ended with status ${status}`;
+  const details = { tail, exitStatus: status };
+  const told = context.takeRequestFault() ?? aptError(tail.join('\n'), packages.join(', '));
+  // What apt or the builder says says more than that the installation failed of it.
+  if (told.code !== 'TOOL_FAILED')
+    throw new IngotError(told.code, `${told.message}; ${subject}`, { ...told.details, ...details });
+  throw new IngotError('HOOK_FAILED', subject, { ...details, hint: 'Check the names given with -p.' });
 }
 
 async function makeInitramfs(context: BuildContext, env: Environment, onLine: OnLine): Promise<boolean> {

@@ -66,7 +66,8 @@ describe('a further package for the server', () => {
 
     const result = await tryBuild({ ...SERVER, name: 'unknown', options: ['-p', 'no-such-package', '-t', 'raw'] });
 
-    expect(result.status).not.toBe(0);
+    expect(result.status).toBe(100);
+    expect(said(result)).toContain('PACKAGE_UNKNOWN');
     expect(said(result)).toContain('No package source has the package no-such-package');
     expect(said(result)).not.toContain('Unpacking openssh-server');
   });
