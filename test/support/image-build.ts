@@ -43,10 +43,18 @@ export const UEFI_SERVER: ImageCall = {
   options: ['-p', 'ifupdown', '-u', '-t', 'qcow2,raw'],
 };
 
-/** An image on a GPT disk without cloud-init, for the user `ada` with a password and the key that `needDeveloper` makes. */
+/** An image on a GPT disk that does without cloud-init, for the user `ada` with a password and the key that `needDeveloper` makes. */
 export const DEVELOPER: ImageCall = {
   name: 'developer',
-  elements: ['debian-minimal', 'vm', 'block-device-gpt', 'openssh-server', 'devuser', 'dhcp-all-interfaces'],
+  elements: [
+    'debian-minimal',
+    'vm',
+    'block-device-gpt',
+    'openssh-server',
+    'devuser',
+    'growroot',
+    'dhcp-all-interfaces',
+  ],
   options: ['-t', 'raw'],
   env: { DIB_DEV_USER_USERNAME: 'ada', DIB_DEV_USER_PASSWORD: 'sea breeze', DIB_DEV_USER_PWDLESS_SUDO: 'yes' },
 };
