@@ -27,11 +27,12 @@ export async function checkOutputs(wish: OutputWish): Promise<void> {
 
 async function checkPlace({ path }: Output): Promise<void> {
   const folder = dirname(path);
-  if (!(await isFolder(folder)))
+  const place = await lookAt(folder);
+  if (place === 'missing' || place === 'other')
     throw new IngotError('OUTPUT_UNWRITABLE', `There is no folder ${folder} for the image ${path}`, {
       hint: `Make it with: mkdir -p ${folder}`,
     });
-  if (await isFolder(path))
+  if ((await lookAt(path)) === 'folder')
     throw new IngotError('OUTPUT_UNWRITABLE', `There is a folder where the image ${path} should go`, {
       hint: 'Choose another name with -o, or remove the folder.',
     });
@@ -46,11 +47,13 @@ async function checkPlace({ path }: Output): Promise<void> {
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** What is at a path; `hidden` when this user may not look there. */
+async function lookAt(path: string): Promise<'folder' | 'other' | 'missing' | 'hidden'> {
   try {
-    return (await stat(path)).isDirectory();
+    return (await stat(path)).isDirectory() ? 'folder' : 'other';
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return false;
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return 'missing';
+    if (isErrno(error, 'EACCES')) return 'hidden';
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { chown, mkdir, readFile, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { runForStatus } from '../../src/host/process.ts';
 import { type BuildCall, hook, marked, said, workshop } from '../support/cli.ts';
@@ -58,3 +58,50 @@ test('a user without sub-uids is told what to change', async () => {
   expect(result.status).toBe(1);
   expect(said(result)).toContain('/etc/subuid');
 });
+
+interface LockedPlace {
+  readonly title: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly options?: readonly string[];
+  readonly texts: readonly string[];
+}
+
+/** `LOCKED` stands for a folder that only root may enter. */
+const LOCKED_PLACES: readonly LockedPlace[] = [
+  {
+    title: 'elements that he may not read',
+    env: { ELEMENTS_PATH: 'LOCKED' },
+    texts: ['Entry 1 of ELEMENTS_PATH', 'cannot be read'],
+  },
+  {
+    title: 'a folder for the image that he may not write',
+    options: ['-o', 'LOCKED/image'],
+    texts: ['LOCKED', 'cannot be written'],
+  },
+  {
+    title: 'a cache that he may not write',
+    env: { DIB_IMAGE_CACHE: 'LOCKED' },
+    texts: ['LOCKED', 'cannot be written'],
+  },
+];
+
+test.each(LOCKED_PLACES)(
+  'a user is told of $title before the first hook',
+  async ({ env = {}, options = [], texts }) => {
+    await using user = await testUser();
+    await using shop = await workshop({ 'say/root.d/00-say': hook('echo "RAN root.d"') });
+    const place = (text: string) => text.replace('LOCKED', shop.at('locked'));
+    await mkdir(shop.at('locked'), { mode: 0o700 });
+    const call = { elements: ['say'], options: options.map(place) };
+    const [command = '', ...args] = await user.words(shop, shop.buildWords(call));
+    await chown(shop.at('locked'), 0, 0);
+    const placed = Object.fromEntries(Object.entries(env).map(([name, text]) => [name, place(text)]));
+
+    const result = await runForStatus(command, args, { env: shop.environment({ env: placed }), cwd: shop.at('work') });
+
+    expect(result.status).toBe(1);
+    for (const text of texts) expect(said(result)).toContain(place(text));
+    expect(said(result)).not.toContain('INTERNAL');
+    expect(marked(result, 'RAN')).toEqual([]);
+  },
+);
