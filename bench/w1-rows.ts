@@ -114,7 +114,8 @@ export async function prepareBench(bench: Bench): Promise<void> {
 async function build(bench: Bench, options: readonly string[] = [], compression: 'none' | 'zlib' = 'none') {
   const program = fileURLToPath(new URL('../bin/disk-image-create', import.meta.url));
   const plain = compression === 'none' ? ['-u'] : [];
-  return await measure([program, ...plain, '-o', imageOf(bench), ...options, ...ELEMENTS], {
+  // Without the element base: W1 names its packages, and base brings many more.
+  return await measure([program, '-n', ...plain, '-o', imageOf(bench), ...options, ...ELEMENTS], {
     ...bench.environment,
     DIB_RELEASE: 'bookworm',
     DIB_DEBIAN_KERNEL: 'linux-image-cloud-amd64',
