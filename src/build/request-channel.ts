@@ -127,10 +127,14 @@ async function handle(
     return await handler(call);
   } catch (error) {
     faults.last = error instanceof IngotError ? error : undefined;
-    const report = toErrorReport(error);
-    const lines = [report.message, ...(report.tail ?? []), ...(report.hint === undefined ? [] : [report.hint])];
-    return { status: 1, stdout: '', stderr: lines.join('\n') };
+    return { status: 1, stdout: '', stderr: faultText(error) };
   }
+}
+
+/** What a hook's request prints when it fails of an error. */
+export function faultText(error: unknown): string {
+  const { message, tail = [], hint } = toErrorReport(error);
+  return [message, ...tail, ...(hint === undefined ? [] : [hint])].join('\n');
 }
 
 /** Undoes what `lib/ingot-request` packs: id, count, words, input and environment, each ended by a NUL, in base64. */

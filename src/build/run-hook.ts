@@ -17,6 +17,7 @@ import type { Environment } from '../model/request.ts';
 import type { BuildContext } from './build-context.ts';
 import { readImageSize } from './image-size-record.ts';
 import { HOST_PROGRAMS } from './library-files.ts';
+import { faultText } from './request-channel.ts';
 import { refreshResolver } from './resolver.ts';
 
 export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
@@ -142,10 +143,24 @@ async function hookFailure(context: BuildContext, hook: Hook, result: RunResult)
   const details = { place, tail: result.tail, exitStatus: result.status };
   // What the builder could not do for the hook says more than that the hook failed of it.
   const fault = context.takeRequestFault();
-  if (fault !== undefined)
+  if (fault !== undefined && isToldAtEnd(fault, result))
     return new IngotError(fault.code, `${fault.message}; ${subject}`, { ...fault.details, ...details });
   return new IngotError('HOOK_FAILED', subject, {
     ...details,
-    hint: 'Mend the hook and run the same command again: it goes on from the last good layer. To look around in the tree, set break=after-error.',
+    hint: LACKS_INTERPRETER.test(result.tail.join('\n')) ? INTERPRETER_HINT : HOOK_HINT,
   });
+}
+
+/** How bash says that the program of a script's first line is not there. */
+const LACKS_INTERPRETER = /cannot execute: required file not found|bad interpreter/;
+
+const INTERPRETER_HINT =
+  'The first line of the hook names a program that is not there: in phases of the chroot it has to be in the tree. An element has to install it in an earlier phase.';
+
+const HOOK_HINT =
+  'Mend the hook and run the same command again: it goes on from the last good layer. To look around in the tree, set break=after-error.';
+
+/** A hook may have gone on after a failed request, and have failed of something else. */
+function isToldAtEnd(fault: IngotError, { tail }: RunResult): boolean {
+  return tail.slice(-12).includes(faultText(fault).split('\n').at(-1) ?? '');
 }

@@ -65,4 +65,5 @@ test('a hook that names an interpreter which the tree lacks is named with what i
   expect(result.status).toBe(127);
   expect(said(result)).toContain('install.d/50-bad of element bad ended with status 127');
   expect(said(result)).toMatch(/required file not found|bad interpreter|No such file/);
+  expect(said(result)).toContain('The first line of the hook names a program that is not there');
 });

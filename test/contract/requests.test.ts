@@ -26,3 +26,33 @@ test('hooks on both sides ask the builder, and a request that was killed does no
   ]);
   expect(marked(result, 'AGAIN')).toEqual(['vim-tiny', 'vim-tiny']);
 });
+
+test('a hook that fails of something else after a failed request is told by its own failure', async () => {
+  await using shop = await workshop({
+    'maps/pkg-map': '{"default": {"a": "b"}}\n',
+    'maps/install.d/50-ask': hook(
+      '"$INGOT_CHANNEL/ingot-request" package-installs --nonsense || true',
+      'seq 30',
+      'exit 5',
+    ),
+  });
+
+  const result = await shop.build({ elements: ['maps'] });
+
+  expect(result.status).toBe(5);
+  expect(said(result)).toMatch(/^install\.d\/50-ask of element maps ended with status 5/m);
+  expect(said(result)).toContain('HOOK_FAILED');
+});
+
+test('a hook that fails of a request is told by what the builder could not do', async () => {
+  await using shop = await workshop({
+    'maps/install.d/50-ask': hook('seq 30', '"$INGOT_CHANNEL/ingot-request" package-installs --nonsense'),
+  });
+
+  const result = await shop.build({ elements: ['maps'] });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toMatch(
+    /package-installs: the arguments are not understood; install\.d\/50-ask of element maps/,
+  );
+});
