@@ -70,7 +70,9 @@ describe('images on GPT disks', () => {
 
       expect((await machine.ssh('id --user --name')).trim()).toBe('ada');
       expect(Number(await machine.ssh('findmnt --noheadings --bytes --output SIZE /'))).toBeGreaterThan(5e9);
-      expect((await machine.ssh('systemctl is-system-running --wait || systemctl --failed')).trim()).toBe('running');
+      expect((await machine.ssh('sudo systemctl is-system-running --wait || sudo systemctl --failed')).trim()).toBe(
+        'running',
+      );
     });
   });
 
