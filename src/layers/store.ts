@@ -204,7 +204,9 @@ export class LayerStore implements AsyncDisposable {
     if (!isInMemory) return (await renameUnlessTaken(made, target)) ? 'store' : 'taken';
     const copy = join(this.#diskFolder, `copy-${key}`);
     this.#saving = this.#saving.then(async () => {
-      await run('cp', ['--archive', made, copy]);
+      // As --archive does, but for SELinux contexts, which trees without a policy do not have.
+      const kept = '--preserve=mode,ownership,timestamps,links,xattr';
+      await run('cp', ['--no-dereference', '--recursive', kept, made, copy]);
       if ((await this.#readLayer(key)) === undefined) await renameUnlessTaken(copy, target);
     });
     this.#saving.catch(() => {}); // told on disposal
