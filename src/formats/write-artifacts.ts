@@ -60,6 +60,11 @@ async function writeOne(output: Output, options: WriteArtifactsOptions): Promise
   const rawDisk = kept === undefined ? options.rawDisk : undefined;
   try {
     await removeAbandonedAsides(output.path);
+    if (kept !== undefined && (await isInPlace(output, kept, options.request))) {
+      const digests = await digestsOf(output.path, options.request.checksums, options.signal);
+      await removeChecksums(output.path);
+      return await describe(output, digests, options);
+    }
     await checkSpace(output, rawDisk);
     await using aside = await openAside(output.path);
     if (kept === undefined) await writerOf(output.format).write(inputOf(output, aside, options));
@@ -86,6 +91,13 @@ function inputOf(output: Output, aside: AsideFile, options: WriteArtifactsOption
   };
 }
 
+/** True where the image to be replaced is the very file that is kept: writing it again would change nothing. */
+async function isInPlace(output: Output, kept: string, request: WriteArtifactsOptions['request']): Promise<boolean> {
+  if (request.keepsOldImage && writerOf(output.format).keepsOldImage) return false;
+  const [old, same] = await Promise.all([stat(output.path).catch(() => undefined), stat(kept)]);
+  return old?.ino === same.ino && old.dev === same.dev;
+}
+
 /** Gives the file its name once nothing can fail any more that would have to be undone; what describes it follows. */
 async function publish(output: Output, aside: AsideFile, options: WriteArtifactsOptions): Promise<Artifact> {
   const { request, emit, signal } = options;
@@ -98,6 +110,15 @@ async function publish(output: Output, aside: AsideFile, options: WriteArtifacts
   }
   await removeChecksums(output.path);
   await aside.publish();
+  return await describe(output, digests, options);
+}
+
+/** Writes the checksum files of an image that is in its place, and tells of it. */
+async function describe(
+  output: Output,
+  digests: Artifact['digests'],
+  { request, emit }: WriteArtifactsOptions,
+): Promise<Artifact> {
   for (const kind of request.checksums)
     await writeFileAtomically(`${output.path}.${kind}`, checksumLine(digests[kind] ?? '', output.path));
   const artifact: Artifact = { ...output, size: bytes((await stat(output.path)).size), digests };

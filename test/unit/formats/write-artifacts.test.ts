@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -123,6 +124,31 @@ describe('writing artifacts', () => {
     execFileSync('sha256sum', ['--check', '--strict', '--status', 'a\\b\nc.qcow2.sha256'], {
       cwd: join(folder, 'out'),
     });
+  });
+
+  it('hands out a kept image as a file of its own', async () => {
+    const kept = join(folder, 'kept');
+    writeFileSync(kept, 'made before');
+
+    await writeArtifacts({ ...options({}), kept: { qcow2: kept } });
+
+    expect(readFileSync(join(folder, 'out/image.qcow2'), 'utf8')).toBe('made before');
+    expect(statSync(join(folder, 'out/image.qcow2')).ino).not.toBe(statSync(kept).ino);
+  });
+
+  it('leaves an image alone that may be overwritten and is the kept one already, and renews its checksums', async () => {
+    const image = join(folder, 'out/image.qcow2');
+    writeFileSync(image, 'made before');
+    linkSync(image, join(folder, 'kept'));
+    writeFileSync(`${image}.md5`, 'old sum');
+    const before = statSync(image);
+
+    const wish = options({ keepsOldImage: false, checksums: ['sha256'] });
+    await writeArtifacts({ ...wish, kept: { qcow2: join(folder, 'kept') } });
+
+    expect(statSync(image)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+    expect(listOut()).toEqual(['image.qcow2', 'image.qcow2.sha256']);
+    expect(readFileSync(`${image}.sha256`, 'utf8')).toContain(createHash('sha256').update('made before').digest('hex'));
   });
 
   it('keeps an older image and its checksums under a dated name', async () => {
