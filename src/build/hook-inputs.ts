@@ -120,11 +120,6 @@ export class HookInputs {
     return REACHES_NETWORK.test(text) ? 'expires' : 'tracked';
   }
 
-  /** Whether a hook's text speaks of something. */
-  mentions(hook: Hook, pattern: RegExp): boolean {
-    return pattern.test(this.#textOf(hook));
-  }
-
   /** The parts of the hook tree, beside hooks, that a hook's text can read. */
   #seenBy(text: string): readonly Texts[] {
     if (!SEES_HOOK_TREE.test(text)) return [];
