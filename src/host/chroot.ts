@@ -11,8 +11,7 @@ export interface Bind {
   readonly isReadOnly: boolean;
 }
 
-export interface ChrootOptions
-  extends Pick<RunOptions, 'input' | 'onLine' | 'collects' | 'signal' | 'isInteractive' | 'pipesIn'> {
+export interface ChrootOptions extends Pick<RunOptions, 'input' | 'onLine' | 'collects' | 'signal' | 'pipesIn'> {
   /** Absolute path of the root tree. */
   readonly tree: string;
   /** Program and arguments, looked up inside the tree. */
@@ -45,7 +44,6 @@ export async function runInChroot(options: ChrootOptions): Promise<RunResult> {
       onLine: options.onLine,
       collects: options.collects,
       signal: options.signal,
-      isInteractive: options.isInteractive,
       pipesIn: options.pipesIn,
     },
   );
