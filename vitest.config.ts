@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './scripts/closing-line.ts';
+import { statementIds } from './test/support/contract-page.ts';
 
 const MINUTE = 60_000;
 const checks = {
@@ -10,6 +11,7 @@ const checks = {
 export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine(checks)],
+    tags: statementIds().map((name) => ({ name })),
     projects: [
       {
         test: {

@@ -15,7 +15,7 @@ export class ClosingLine implements Reporter {
   }
 
   onInit(vitest: Vitest): void {
-    this.#isFiltered = vitest.config.testNamePattern !== undefined;
+    this.#isFiltered = vitest.config.testNamePattern !== undefined || vitest.config.tagsFilter !== undefined;
   }
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {

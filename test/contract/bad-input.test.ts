@@ -13,7 +13,7 @@ async function expectRefused(shop: Workshop, result: RunResult, ...texts: readon
   expect(await shop.leftovers()).toEqual([]);
 }
 
-test('an unknown element is refused with the name that was meant', async () => {
+test('an unknown element is refused with the name that was meant', { tags: ['elements.unknown'] }, async () => {
   await using shop = await workshop(SAY);
 
   const result = await shop.build({ elements: ['say', 'openssh-servr'] });
@@ -46,7 +46,7 @@ test('a circle of provides and needs is refused', async () => {
   await expectRefused(shop, result, /hen \(needed by egg\), and hen provides egg/, 'Remove egg');
 });
 
-test('two elements that provide the same are refused by name', async () => {
+test('two elements that provide the same are refused by name', { tags: ['elements.provided-twice'] }, async () => {
   await using shop = await workshop({
     ...SAY,
     'one/element-provides': 'mail-server\n',
@@ -58,7 +58,7 @@ test('two elements that provide the same are refused by name', async () => {
   await expectRefused(shop, result, 'one and two: each provides mail-server');
 });
 
-test('an element that another one provides is refused', async () => {
+test('an element that another one provides is refused', { tags: ['elements.provided-and-wanted'] }, async () => {
   await using shop = await workshop({ ...SAY, 'one/element-provides': 'plain\n', 'plain/README.rst': '' });
 
   const result = await shop.build({ elements: ['say', 'one', 'plain'] });
@@ -66,7 +66,9 @@ test('an element that another one provides is refused', async () => {
   await expectRefused(shop, result, 'Element plain was asked for, but one provides it', 'Leave plain out');
 });
 
-test('elements without an operating system are refused with those that have one', async () => {
+test('elements without an operating system are refused with those that have one', {
+  tags: ['elements.operating-system'],
+}, async () => {
   await using shop = await workshop(SAY);
 
   const result = await shop.command('disk-image-create', ['-n', '-o', shop.at('image'), 'say']);
@@ -74,7 +76,9 @@ test('elements without an operating system are refused with those that have one'
   await expectRefused(shop, result, 'None of the elements provides an operating system', 'fake-os');
 });
 
-test('two hooks of one name in one phase are refused with both files', async () => {
+test('two hooks of one name in one phase are refused with both files', {
+  tags: ['merge.duplicate-hook', 'subtle.04'],
+}, async () => {
   await using shop = await workshop({ ...SAY, 'other/root.d/00-say': hook('true') });
 
   const result = await shop.build({ elements: ['say', 'other'] });
@@ -88,7 +92,9 @@ test('two hooks of one name in one phase are refused with both files', async () 
   );
 });
 
-test('an entry of ELEMENTS_PATH that is missing, empty or a file is refused, all at once', async () => {
+test('an entry of ELEMENTS_PATH that is missing, empty or a file is refused, all at once', {
+  tags: ['elements.path-faults'],
+}, async () => {
   await using shop = await workshop(SAY);
   await writeFile(shop.at('file'), '');
   const path = `${shop.at('nowhere')}::${shop.at('file')}:${shop.at('elements')}`;
@@ -144,7 +150,7 @@ test('a block-device layout that cannot be understood is refused with its line',
   await expectRefused(shop, result, 'partitionin', /block-device-default\.yaml:3\b/);
 });
 
-test('no element at all is refused', async () => {
+test('no element at all is refused', { tags: ['exit.other'] }, async () => {
   await using shop = await workshop();
 
   const result = await shop.command('disk-image-create', ['-o', shop.at('image')]);
@@ -160,7 +166,7 @@ test('an unknown image type is refused with the ones there are', async () => {
   await expectRefused(shop, result, 'qcow', 'qcow2');
 });
 
-test('an unknown option is refused', async () => {
+test('an unknown option is refused', { tags: ['cli.bad-option'] }, async () => {
   await using shop = await workshop(SAY);
 
   const result = await shop.build({ elements: ['say'], options: ['--no-such-option'] });
@@ -168,7 +174,9 @@ test('an unknown option is refused', async () => {
   await expectRefused(shop, result, '--no-such-option');
 });
 
-test('a host tool that is missing is named with its package before the first hook', async () => {
+test('a host tool that is missing is named with its package before the first hook', {
+  tags: ['phases.tools'],
+}, async () => {
   await using shop = await workshop(SAY);
   await mkdir(shop.at('bin'));
   const tools = [

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { hook, marked, said, workshop } from '../support/cli.ts';
 
-test('runs break_cmd before a phase of the host, with the environment of its hooks', async () => {
+test('runs break_cmd before a phase of the host, with the environment of its hooks', {
+  tags: ['break.command', 'break.side'],
+}, async () => {
   await using shop = await workshop({ 'one/post-root.d/10-x': hook('echo "RAN hook"') });
   const env = {
     break: 'before-post-root',
@@ -14,7 +16,9 @@ test('runs break_cmd before a phase of the host, with the environment of its hoo
   expect(marked(result, 'RAN')).toEqual(['shell fake-os one 1', 'hook']);
 });
 
-test('fires for phases of the host that have no hook, and not for such phases of the chroot', async () => {
+test('fires for phases of the host that have no hook, and not for such phases of the chroot', {
+  tags: ['break.points', 'merge.no-folder'],
+}, async () => {
   await using shop = await workshop();
   const env = { break: 'before-extra-data,before-install,before-cleanup', break_cmd: 'echo "RAN shell"' };
 
@@ -24,7 +28,7 @@ test('fires for phases of the host that have no hook, and not for such phases of
   expect(marked(result, 'RAN')).toEqual(['shell', 'shell']);
 });
 
-test('a shell that ends with a status other than 0 does not end the build', async () => {
+test('a shell that ends with a status other than 0 does not end the build', { tags: ['break.status'] }, async () => {
   await using shop = await workshop({ 'one/post-root.d/10-x': hook('echo "RAN hook"') });
 
   const result = await shop.build({
@@ -36,7 +40,9 @@ test('a shell that ends with a status other than 0 does not end the build', asyn
   expect(marked(result, 'RAN')).toEqual(['hook']);
 });
 
-test('after-error runs break_cmd inside the tree as the hook left it, and the status stays', async () => {
+test('after-error runs break_cmd inside the tree as the hook left it, and the status stays', {
+  tags: ['break.after-error', 'break.side', 'subtle.12'],
+}, async () => {
   await using shop = await workshop({ 'one/install.d/10-x': hook('echo left >/opt-left', 'exit 42') });
   const env = { break: 'after-error', break_cmd: 'echo "RAN shell $(cat /opt-left) ${TMPDIR-none}"' };
 
@@ -46,7 +52,7 @@ test('after-error runs break_cmd inside the tree as the hook left it, and the st
   expect(marked(result, 'RAN')).toEqual(['shell left none']);
 });
 
-test('break_outside_target takes after-error to the host', async () => {
+test('break_outside_target takes after-error to the host', { tags: ['break.outside'] }, async () => {
   await using shop = await workshop({ 'one/install.d/10-x': hook('echo left >/opt-left', 'exit 42') });
   const env = {
     break: 'after-error',
@@ -60,7 +66,7 @@ test('break_outside_target takes after-error to the host', async () => {
   expect(marked(result, 'RAN')).toEqual(['shell left']);
 });
 
-test('after-error is not for phases of the host', async () => {
+test('after-error is not for phases of the host', { tags: ['break.after-error'] }, async () => {
   await using shop = await workshop({ 'one/post-root.d/10-x': hook('exit 42') });
 
   const result = await shop.build({ elements: ['one'], env: { break: 'after-error', break_cmd: 'echo "RAN shell"' } });

@@ -27,11 +27,13 @@ describe('a hook in the chroot', () => {
     expect(result.status, said(result)).toBe(0);
   });
 
-  test('has the literal PATH of the contract', () => {
+  test('has the literal PATH of the contract', { tags: ['env.path-chroot', 'subtle.11'] }, () => {
     expect(marked(result, 'PATH-TEXT')).toEqual(['$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']);
   });
 
-  test("sees the caller's variables, but HOME, TMPDIR, VIRTUAL_ENV and LC_ALL as the contract says", () => {
+  test("sees the caller's variables, but HOME, TMPDIR, VIRTUAL_ENV and LC_ALL as the contract says", {
+    tags: ['env.callers', 'env.home', 'env.locale', 'subtle.11'],
+  }, () => {
     expect(marked(result, 'VALUE')).toEqual([
       'HOME=/root',
       'TMPDIR=unset',
@@ -43,7 +45,7 @@ describe('a hook in the chroot', () => {
     ]);
   });
 
-  test('gets no bash functions', () => {
+  test('gets no bash functions', { tags: ['env.functions', 'subtle.11'] }, () => {
     expect(marked(result, 'FUNCTIONS')).toEqual(['0']);
   });
 
@@ -52,12 +54,12 @@ describe('a hook in the chroot', () => {
     expect(marked(result, 'WRITE')).toEqual(['refused']);
   });
 
-  test('has a read-only /sys', () => {
+  test('has a read-only /sys', { tags: ['phases.mounts'] }, () => {
     expect(marked(result, 'SYSMOUNT')).toEqual(['ro']);
     expect(marked(result, 'SYS')).toEqual(['refused']);
   });
 
-  test('has the standard devices and none of the host', () => {
+  test('has the standard devices and none of the host', { tags: ['phases.mounts'] }, () => {
     expect(marked(result, 'DEVICES')).toEqual([
       'fd full null ptmx pts random shm stderr stdin stdout tty urandom zero',
     ]);
@@ -68,7 +70,7 @@ describe('a hook in the chroot', () => {
     expect(marked(result, 'STREAM').toSorted()).toEqual(['out', 'tee']);
   });
 
-  test('sees its own processes alone, as root', () => {
+  test('sees its own processes alone, as root', { tags: ['env.root'] }, () => {
     expect(marked(result, 'FIRST-PROCESS')[0]).toContain('enter-chroot');
     expect(marked(result, 'IDS')).toEqual(['0:0']);
   });
@@ -101,7 +103,9 @@ test('processes that a hook leaves running are dead when the next hook runs', as
   expect((await shop.hostState()).processes).toEqual([]);
 });
 
-test('a mount that a hook leaves is named, stays for later hooks, and never enters the image', async () => {
+test('a mount that a hook leaves is named, stays for later hooks, and never enters the image', {
+  tags: ['phases.hook-mounts', 'subtle.13', 'phases.post-root-tree'],
+}, async () => {
   await using shop = await workshop({
     'mounts/extra-data.d/10-mount': hook(
       'mkdir -p "$TMP_MOUNT_PATH/cache"',

@@ -30,7 +30,7 @@ async function lastEvent(shop: Workshop): Promise<unknown> {
 }
 
 describe('disk-image-create', () => {
-  test('ends with the status of the hook that failed', async () => {
+  test('ends with the status of the hook that failed', { tags: ['exit.hook'] }, async () => {
     await using shop = await workshop({ 'fails/install.d/10-fail': hook('echo "before the end"', 'exit 42') });
 
     const { status, stdout } = await shop.build({ elements: ['fails'] });
@@ -42,19 +42,25 @@ describe('disk-image-create', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('is stopped by %s with %i, and leaves nothing behind', async (signal, status) => {
-    await using shop = await workshop({ 'waits/install.d/10-wait': hook('echo "HOOK RUNS"', 'sleep 1000 & wait') });
-    const before = await shop.hostState();
+  ] as const)(
+    'is stopped by %s with %i, and leaves nothing behind',
+    { tags: ['exit.terminated'] },
+    async (signal, status) => {
+      await using shop = await workshop({ 'waits/install.d/10-wait': hook('echo "HOOK RUNS"', 'sleep 1000 & wait') });
+      const before = await shop.hostState();
 
-    expect(await stopWaitingBuild(shop, signal)).toBe(status);
+      expect(await stopWaitingBuild(shop, signal)).toBe(status);
 
-    expect(await shop.hostState()).toEqual(before);
-    expect(await shop.leftovers()).toEqual([]);
-    expect(await readdir(shop.path)).not.toContain('image.tar');
-    expect(await lastEvent(shop)).toMatchObject({ outcome: 'cancelled', error: { code: 'CANCELLED' } });
-  });
+      expect(await shop.hostState()).toEqual(before);
+      expect(await shop.leftovers()).toEqual([]);
+      expect(await readdir(shop.path)).not.toContain('image.tar');
+      expect(await lastEvent(shop)).toMatchObject({ outcome: 'cancelled', error: { code: 'CANCELLED' } });
+    },
+  );
 
-  test('writes to the log file with times and prints nothing, and appends the next time', async () => {
+  test('writes to the log file with times and prints nothing, and appends the next time', {
+    tags: ['cli.logfile', 'streams.logfile-time'],
+  }, async () => {
     await using shop = await workshop({ 'speaks/install.d/10-speak': hook('echo "a word"') });
     const options = ['--logfile', shop.at('log')];
 
@@ -68,7 +74,7 @@ describe('disk-image-create', () => {
     expect(log.match(/Building elements/g)).toHaveLength(2);
   });
 
-  test('prints to the terminal and the log file where DIB_QUIET=0', async () => {
+  test('prints to the terminal and the log file where DIB_QUIET=0', { tags: ['cli.logfile'] }, async () => {
     await using shop = await workshop({ 'speaks/install.d/10-speak': hook('echo "a word"') });
 
     const { stdout } = await shop.build({
@@ -81,7 +87,9 @@ describe('disk-image-create', () => {
     expect(await readFile(shop.at('log'), 'utf8')).toContain('| a word');
   });
 
-  test('hands the words of its command line and its settings to the hooks', async () => {
+  test('hands the words of its command line and its settings to the hooks', {
+    tags: ['env.arguments', 'cli.arch'],
+  }, async () => {
     await using shop = await workshop({
       'tells/install.d/10-tell': hook('echo "$IMAGE_NAME|$DIB_ARGS|$DIB_IMAGE_SIZE|$ARCH|$PRIVATE_NAME"'),
     });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { hook, marked, said, workshop } from '../support/cli.ts';
 
-test('sources environment.d by name in byte order, dots allowed, whatever the mode, and hands on what is exported', async () => {
+test('sources environment.d by name in byte order, dots allowed, whatever the mode, and hands on what is exported', {
+  tags: ['environment-files.order', 'environment-files.names', 'environment-files.exported', 'subtle.02', 'subtle.03'],
+}, async () => {
   const add = (name: string) => `export TRAIL="\${TRAIL:+$TRAIL }${name}"\n`;
   await using shop = await workshop({
     'env/environment.d/20-e': `${add('20-e')}NOT_EXPORTED=1\n`,
@@ -17,7 +19,9 @@ test('sources environment.d by name in byte order, dots allowed, whatever the mo
   expect(marked(result, 'TRAIL')).toEqual(['100-e.bash 20-e 30-e.sh unset']);
 });
 
-test('sources environment.d once for each phase, on the side of the phase', async () => {
+test('sources environment.d once for each phase, on the side of the phase', {
+  tags: ['environment-files.when'],
+}, async () => {
   const say = hook('echo "HOOK $SIDE"');
   await using shop = await workshop({
     'env/environment.d/10-side':
@@ -43,7 +47,7 @@ describe('environment.d runs under errexit, nounset and pipefail', () => {
     ['a failing pipe', 'false | true\n', 1],
   ];
   for (const [title, text, line] of cases) {
-    test(`${title} ends the build and says where`, async () => {
+    test(`${title} ends the build and says where`, { tags: ['environment-files.strict', 'subtle.03'] }, async () => {
       await using shop = await workshop({
         'env/environment.d/10-bad': text,
         'env/install.d/10-say': hook('echo "RAN it"'),

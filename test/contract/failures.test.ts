@@ -14,7 +14,9 @@ const STATUSES: Readonly<Record<string, number>> = {
 };
 
 for (const [phase, status] of Object.entries(STATUSES)) {
-  test(`a hook of ${phase} that ends with ${status} ends the build with ${status}, named with its line`, async () => {
+  test(`a hook of ${phase} that ends with ${status} ends the build with ${status}, named with its line`, {
+    tags: ['exit.hook'],
+  }, async () => {
     await using shop = await workshop({
       [`bad/${phase}/50-bad`]: hook('echo "the last words"', `fail() { return ${status}; }`, 'fail now'),
       [`bad/${phase}/60-after`]: hook('echo "RAN after"'),
@@ -41,7 +43,7 @@ test('a hook killed by a signal ends the build with 128 and its number', async (
   expect(said(result)).toContain('install.d/50-bad of element bad ended with status 143');
 });
 
-test('a root tree that is still empty after root.d is refused', async () => {
+test('a root tree that is still empty after root.d is refused', { tags: ['phases.root-empty'] }, async () => {
   await using shop = await workshop({
     'empty-os/element-provides': 'operating-system\n',
     'empty-os/root.d/10-nothing': hook('mkdir "$TARGET_ROOT/lost+found" "$TARGET_ROOT/tmp"'),

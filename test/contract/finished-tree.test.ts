@@ -24,19 +24,21 @@ describe('the finished tree', () => {
     return async () => await shop[Symbol.asyncDispose]();
   });
 
-  test('has an empty /tmp', () => {
+  test('has an empty /tmp', { tags: ['phases.tidy-tmp'] }, () => {
     expect(names).toContain('tmp');
     expect(names.filter((name) => name.startsWith('tmp/'))).toEqual([]);
   });
 
-  test('keeps log files, empty, and no *.log below /root', async () => {
+  test('keeps log files, empty, and no *.log below /root', { tags: ['phases.tidy-logs'] }, async () => {
     expect(await shop.content('var/log/apt/history.log')).toBe('');
     expect(await shop.content('var/log/syslog')).toBe('');
     expect(names).not.toContain('root/deep/pip.log');
     expect(await shop.content('root/notes.txt')).toBe('x\n');
   });
 
-  test('keeps dotfiles at its top, empty folders, links, modes, owners and odd names', async () => {
+  test('keeps dotfiles at its top, empty folders, links, modes, owners and odd names', {
+    tags: ['subtle.07'],
+  }, async () => {
     expect(names).toContain('.config/file');
     expect(names).toContain('opt/empty');
     expect(await shop.facts('opt/one')).toMatch(/^-rwsr-x--- 5\/6 /);
@@ -56,11 +58,11 @@ describe('the finished tree', () => {
     expect(await shop.content('opt/from-cleanup')).toBe('kept\n');
   });
 
-  test('has the file system table of the layout', async () => {
+  test('has the file system table of the layout', { tags: ['phases.fstab'] }, async () => {
     expect(await shop.content('etc/fstab')).toMatch(/^LABEL=cloudimg-rootfs\s+\/\s+ext4\s/m);
   });
 
-  test('has no device of the host, no process, no hook and no stand-in', () => {
+  test('has no device of the host, no process, no hook and no stand-in', { tags: ['subtle.08'] }, () => {
     const foreign = /^(dev|proc|sys|run)\/|in_target|update-initramfs|lost\+found/;
     expect(names.filter((name) => foreign.test(name))).toEqual([]);
   });
@@ -69,7 +71,7 @@ describe('the finished tree', () => {
     expect(await shop.content('etc/machine-id')).toBe('');
   });
 
-  test('has a root folder that belongs to root with mode 755', async () => {
+  test('has a root folder that belongs to root with mode 755', { tags: ['subtle.07'] }, async () => {
     const { stdout } = await run('tar', [
       '--list',
       '--verbose',

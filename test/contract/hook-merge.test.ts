@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { hook, marked, said, workshop } from '../support/cli.ts';
 
-test('folders and files of all elements merge; dotfiles, tests and compiled Python are left out', async () => {
+test('folders and files of all elements merge; dotfiles, tests and compiled Python are left out', {
+  tags: ['merge.folders', 'merge.files', 'merge.nested', 'merge.left-out'],
+}, async () => {
   await using shop = await workshop({
     'one/shared/sub/a': 'one',
     'one/top-file': 'one',
@@ -28,7 +30,9 @@ test('folders and files of all elements merge; dotfiles, tests and compiled Pyth
   expect(marked(result, 'SHARED')).toEqual(['two']);
 });
 
-test('an element earlier on the search path is used in place of a later one, with a warning', async () => {
+test('an element earlier on the search path is used in place of a later one, with a warning', {
+  tags: ['elements.path-order', 'subtle.05'],
+}, async () => {
   await using shop = await workshop({
     'first/it/install.d/10-say': hook('echo "RAN first"'),
     'second/it/install.d/10-say': hook('echo "RAN second"'),
@@ -44,7 +48,7 @@ test('an element earlier on the search path is used in place of a later one, wit
   expect(said(result)).toContain(`Element it of ${shop.at('elements/first/it')} is used in place of`);
 });
 
-test('hooks that a hook of extra-data.d makes run in their phases', async () => {
+test('hooks that a hook of extra-data.d makes run in their phases', { tags: ['phases.extra-data'] }, async () => {
   await using shop = await workshop({
     'maker/extra-data.d/10-make': hook(
       'mkdir -p "$TMP_HOOKS_PATH/install.d" "$TMP_HOOKS_PATH/finalise.d"',
@@ -61,7 +65,9 @@ test('hooks that a hook of extra-data.d makes run in their phases', async () => 
   expect(marked(result, 'RAN')).toEqual(['made install', '60', 'made finalise']);
 });
 
-test('the needs of elements are met breadth first, each once', async () => {
+test('the needs of elements are met breadth first, each once', {
+  tags: ['elements.needs', 'elements.list'],
+}, async () => {
   const say = (name: string) => ({ [`${name}/README.rst`]: '' });
   await using shop = await workshop({
     ...say('c'),

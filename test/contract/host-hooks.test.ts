@@ -23,16 +23,16 @@ describe('a hook on the host', () => {
     expect(await shop.facts('opt')).toContain('12/34');
   });
 
-  test('finds the system folders in PATH', () => {
+  test('finds the system folders in PATH', { tags: ['env.path-host'] }, () => {
     expect(marked(result, 'IN-PATH')).toEqual(['/sbin', '/usr/sbin', '/usr/local/sbin']);
   });
 
-  test('finds a sudo that needs none on the machine', () => {
+  test('finds a sudo that needs none on the machine', { tags: ['env.user'] }, () => {
     expect(marked(result, 'SUDO')).toEqual(['0 given nobody']);
     expect(marked(result, 'SUDO-STATUS')).toEqual(['7']);
   });
 
-  test('has the functions and files that elements use', () => {
+  test('has the functions and files that elements use', { tags: ['elements.array', 'env.functions'] }, () => {
     expect(marked(result, 'ARRAY')).toEqual(['found']);
     expect(marked(result, 'LIB')).toEqual([
       'common-functions',

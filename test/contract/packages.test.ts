@@ -8,7 +8,9 @@ const TREE_PROGRAM = {
 const SAYS = { ...TREE_PROGRAM, 'pm/programs/install-packages': hook('echo "RAN install-packages $*"') };
 const FAILS = { ...TREE_PROGRAM, 'pm/programs/install-packages': hook('echo "no such package: $*"', 'exit 100') };
 
-test('installs the packages of -p once, after install.d and before post-install.d', async () => {
+test('installs the packages of -p once, after install.d and before post-install.d', {
+  tags: ['cli.packages', 'phases.packages'],
+}, async () => {
   await using shop = await workshop({
     ...SAYS,
     'pm/install.d/99-last': hook('echo "RAN install.d"'),

@@ -40,42 +40,44 @@ describe('a build with a hook in every phase', () => {
     expect(marked(result, 'CWD').filter((line) => line.endsWith(` ${shop.at('work')}`))).toHaveLength(5);
   });
 
-  test('runs the phases in order, each on its side', () => {
+  test('runs the phases in order, each on its side', { tags: ['phases.order', 'phases.sides'] }, () => {
     const expected = ALL_PHASES.map((phase) => `${phase} ${IN_CHROOT.includes(phase) ? 'chroot' : 'host'}`);
     expect(marked(result, 'PHASE')).toEqual(expected);
   });
 
-  test('sets TARGET_ROOT in root.d and cleanup.d alone', () => {
+  test('sets TARGET_ROOT in root.d and cleanup.d alone', { tags: ['env.target-root'] }, () => {
     const expected = ALL_PHASES.map((phase) => `${phase} ${['root', 'cleanup'].includes(phase) ? 'tree' : 'none'}`);
     expect(marked(result, 'TARGET')).toEqual(expected);
   });
 
-  test('gives DIB_IMAGE_SIZE in GiB as the user wrote it, and in KiB on the final tree', () => {
+  test('gives DIB_IMAGE_SIZE in GiB as the user wrote it, and in KiB on the final tree', {
+    tags: ['phases.size', 'subtle.10', 'size.rounded'],
+  }, () => {
     const expected = ALL_PHASES.map(
       (phase) => `${phase} ${['pre-finalise', 'finalise', 'cleanup'].includes(phase) ? '419456' : '0.4'}`,
     );
     expect(marked(result, 'SIZE')).toEqual(expected);
   });
 
-  test('tells the default install type from extra-data.d on', () => {
+  test('tells the default install type from extra-data.d on', { tags: ['phases.install-type'] }, () => {
     const expected = ALL_PHASES.map((phase) => `${phase} ${phase === 'root' ? 'unset' : 'package'}`);
     expect(marked(result, 'TYPE')).toEqual(expected);
   });
 
-  test('names the block device on the final tree alone', () => {
+  test('names the block device on the final tree alone', { tags: ['env.block-device'] }, () => {
     const expected = ALL_PHASES.map((phase) =>
       ['pre-finalise', 'finalise', 'cleanup'].includes(phase) ? `${phase} set` : `${phase} `,
     );
     expect(marked(result, 'DEVICE')).toEqual(expected);
   });
 
-  test('runs hooks of the chroot in /', () => {
+  test('runs hooks of the chroot in /', { tags: ['env.folder'] }, () => {
     const inRoot = marked(result, 'CWD').filter((line) => line.endsWith(' /'));
     expect(inRoot).toEqual(IN_CHROOT.map((phase) => `${phase} /`));
   });
 });
 
-test('leaves a phase out when no element has it', async () => {
+test('leaves a phase out when no element has it', { tags: ['merge.no-folder', 'subtle.12'] }, async () => {
   await using shop = await workshop({ 'one/post-install.d/10-x': hook('echo "RAN post-install"') });
 
   const result = await shop.build({ elements: ['one'], env: { break: 'before-install', break_cmd: 'echo SHELL' } });
@@ -85,7 +87,7 @@ test('leaves a phase out when no element has it', async () => {
   expect(result.stdout).not.toContain('SHELL');
 });
 
-test('starts with an empty root tree that belongs to root', async () => {
+test('starts with an empty root tree that belongs to root', { tags: ['phases.root-start'] }, async () => {
   const look = 'echo "TREE $(stat -c %u:%g:%a "$TARGET_ROOT") $(find "$TARGET_ROOT" -mindepth 1 | wc -l)"';
   await using shop = await workshop({ 'look/root.d/00-look': hook(look) });
 

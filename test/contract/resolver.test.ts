@@ -8,7 +8,9 @@ const LOOK = hook(
   'cat /etc/resolv.conf >/root/seen',
 );
 
-test("gives the chroot the host's resolver and the image its own back", async () => {
+test("gives the chroot the host's resolver and the image its own back", {
+  tags: ['phases.resolver', 'phases.resolver-back'],
+}, async () => {
   await using shop = await workshop({
     'net/root.d/20-own': hook('echo "nameserver 192.0.2.1" >"$TARGET_ROOT/etc/resolv.conf"'),
     'net/install.d/10-look': LOOK,
@@ -36,7 +38,9 @@ test('leaves an image without a resolver without one', async () => {
   expect(names).not.toContain('etc/resolv.conf.ORIG');
 });
 
-test('an element names the resolver of the image by writing the ORIG file', async () => {
+test('an element names the resolver of the image by writing the ORIG file', {
+  tags: ['phases.resolver-back'],
+}, async () => {
   await using shop = await workshop({
     'net/install.d/10-write': hook('echo "nameserver 192.0.2.2" >/etc/resolv.conf.ORIG'),
   });
@@ -47,7 +51,7 @@ test('an element names the resolver of the image by writing the ORIG file', asyn
   expect(await shop.content('etc/resolv.conf')).toBe('nameserver 192.0.2.2\n');
 });
 
-test('a link that a hook puts in its place stays', async () => {
+test('a link that a hook puts in its place stays', { tags: ['phases.resolver-link'] }, async () => {
   await using shop = await workshop({
     'net/root.d/20-own': hook('echo "nameserver 192.0.2.1" >"$TARGET_ROOT/etc/resolv.conf"'),
     'net/finalise.d/10-link': hook('ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf'),

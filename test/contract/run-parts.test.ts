@@ -3,7 +3,9 @@ import { hook, marked, said, workshop } from '../support/cli.ts';
 
 const say = hook('echo "RAN ${0##*/}"');
 
-test('runs hooks by their number and then byte by byte, links among them', async () => {
+test('runs hooks by their number and then byte by byte, links among them', {
+  tags: ['hooks.order', 'subtle.02'],
+}, async () => {
   const names = ['foo', '05-x', '9-b', '010-c', '10-A', '10-B', '10-a', '99_z', '100-d'];
   await using shop = await workshop({
     ...Object.fromEntries(names.map((name) => [`order/install.d/${name}`, say])),
@@ -17,7 +19,9 @@ test('runs hooks by their number and then byte by byte, links among them', async
   expect(marked(result, 'RAN')).toEqual(expected);
 });
 
-test('warns of hooks that will never run: a name with a dot, no executable bit', async () => {
+test('warns of hooks that will never run: a name with a dot, no executable bit', {
+  tags: ['hooks.eligible', 'hooks.names', 'subtle.01'],
+}, async () => {
   await using shop = await workshop({
     'idle/install.d/10-foo.sh': say,
     'idle/install.d/20-plain': 'echo "RAN 20-plain"\n',
@@ -32,7 +36,7 @@ test('warns of hooks that will never run: a name with a dot, no executable bit',
   expect(said(result)).toMatch(/install\.d\/20-plain of element idle will never run: it is not executable/);
 });
 
-test('takes the names that RUN_PARTS_REGEX allows', async () => {
+test('takes the names that RUN_PARTS_REGEX allows', { tags: ['hooks.names'] }, async () => {
   await using shop = await workshop({ 'idle/install.d/10-foo.sh': say, 'idle/install.d/20-other': say });
 
   const result = await shop.build({ elements: ['idle'], env: { RUN_PARTS_REGEX: '\\.sh$|fake' } });
@@ -41,7 +45,7 @@ test('takes the names that RUN_PARTS_REGEX allows', async () => {
   expect(marked(result, 'RAN')).toEqual(['10-foo.sh']);
 });
 
-test('runs a hook without a first line by bash, on both sides', async () => {
+test('runs a hook without a first line by bash, on both sides', { tags: ['hooks.no-interpreter'] }, async () => {
   const bare = 'exec:values=(a b)\necho "RAN ${#values[@]}"\n';
   await using shop = await workshop({ 'bare/extra-data.d/10-bare': bare, 'bare/install.d/10-bare': bare });
 

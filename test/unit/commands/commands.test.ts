@@ -10,7 +10,7 @@ import { testCaller } from '../../support/test-caller.ts';
 const OS = { 'os/element-provides': 'operating-system\n', 'os/element-deps': 'tools\n', 'tools/README.rst': '' };
 
 describe('disk-image-create', () => {
-  it('prints its help and its version on standard output', async () => {
+  it('prints its help and its version on standard output', { tags: ['cli.help'] }, async () => {
     const help = testCaller('disk-image-create', ['--help']);
     const version = testCaller('disk-image-create', ['--version']);
 
@@ -20,7 +20,7 @@ describe('disk-image-create', () => {
     expect(version.printed()).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('ends with 1 and a message on standard error for a wrong option', async () => {
+  it('ends with 1 and a message on standard error for a wrong option', { tags: ['cli.bad-option'] }, async () => {
     const caller = testCaller('disk-image-create', ['--image-sise', '4', 'vm']);
 
     expect(await diskImageCreate(caller)).toBe(1);
@@ -41,7 +41,7 @@ describe('a complaint', () => {
 });
 
 describe('element-info', () => {
-  it('prints the names of all elements that are needed', async () => {
+  it('prints the names of all elements that are needed', { tags: ['commands.element-info'] }, async () => {
     await using scratch = await scratchFolder(OS);
     const caller = testCaller('element-info', ['os'], { ELEMENTS_PATH: scratch.path });
 

@@ -36,7 +36,7 @@ function partitioned(table: string, partition: string): string {
 }
 
 describe('bundled layouts', () => {
-  test('efi has an ESP, a BIOS boot partition and a root', () => {
+  test('efi has an ESP, a BIOS boot partition and a root', { tags: ['layout.bundled-efi'] }, () => {
     const { layout, ...facts } = bundled('block-device-efi');
 
     expect(layout).toMatchObject({
@@ -61,7 +61,9 @@ describe('bundled layouts', () => {
     });
   });
 
-  test('mbr has one active primary partition whose filesystem takes type, label and options from the request', () => {
+  test('mbr has one active primary partition whose filesystem takes type, label and options from the request', {
+    tags: ['layout.bundled-mbr', 'layout.root'],
+  }, () => {
     const { layout } = bundled('block-device-mbr');
 
     expect(layout.content).toMatchObject({
@@ -77,7 +79,7 @@ describe('bundled layouts', () => {
     });
   });
 
-  test('gpt and the layout without partitions can be read', () => {
+  test('gpt and the layout without partitions can be read', { tags: ['layout.bundled-gpt'] }, () => {
     expect(bundled('block-device-gpt').layout.content).toMatchObject({
       partitions: [{ type: 'EF02' }, { type: '8300' }],
     });
@@ -90,7 +92,7 @@ describe('bundled layouts', () => {
 });
 
 describe('forms', () => {
-  test('the flat form means the same as the nested one', () => {
+  test('the flat form means the same as the nested one', { tags: ['layout.forms'] }, () => {
     const nested = partitioned(
       '    label: gpt\n',
       '        size: 100%\n        mkfs:\n          type: ext4\n          mount:\n            mount_point: /\n',
@@ -153,7 +155,9 @@ describe('the root filesystem', () => {
     });
   });
 
-  test('gets options for growth before the user’s own', () => {
+  test('gets options for growth before the user’s own', {
+    tags: ['mkfs.online-resize', 'mkfs.ext4', 'cli.max-online-resize'],
+  }, () => {
     const request = { type: 'ext4', journalMib: 64, maxOnlineResize: 1000, userOptions: ['-m', '1'] };
 
     expect(rootMkfsOptions(request)).toEqual(['-E', 'resize=1000', '-i', '4096', '-J', 'size=64', '-m', '1']);

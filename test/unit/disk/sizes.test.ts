@@ -9,20 +9,20 @@ import type { PartitionNode, TableNode } from '../../../src/model/disk.ts';
 describe('size of the disk', () => {
   const request = { treeBytes: 600 * KIB, journalMib: 64, rootType: 'ext4', elements: ['vm', 'block-device-mbr'] };
 
-  test('is what was asked for in GiB, rounded up to 64 KiB', () => {
+  test('is what was asked for in GiB, rounded up to 64 KiB', { tags: ['size.wanted', 'size.rounded'] }, () => {
     expect(imageSize({ ...request, imageGib: 0.4 }) / KIB).toBe(419_456);
   });
 
-  test('is the tree and two thirds more, and the journal of ext4', () => {
+  test('is the tree and two thirds more, and the journal of ext4', { tags: ['size.computed', 'size.journal'] }, () => {
     expect(imageSize(request) / KIB).toBe(1024 - 24 + 24 + 64 * 1024);
     expect(imageSize({ ...request, rootType: 'vfat' }) / KIB).toBe(1024);
   });
 
-  test('takes wanted extra space in place of the two thirds', () => {
+  test('takes wanted extra space in place of the two thirds', { tags: ['size.extra'] }, () => {
     expect(imageSize({ ...request, extraMib: 10 }) / KIB).toBe(640 + 10 * 1024 + 64 * 1024);
   });
 
-  test('has room for an EFI system partition even beside a wanted size', () => {
+  test('has room for an EFI system partition even beside a wanted size', { tags: ['size.efi'] }, () => {
     expect(imageSize({ ...request, imageGib: 1, elements: ['block-device-efi-lvm'] })).toBe(GIB + 525 * MIB);
   });
 });
@@ -38,7 +38,7 @@ describe('places of partitions', () => {
     ...{ label, partitions, align: bytes(MIB) },
   });
 
-  test('GPT gives whole MiB and leaves one at each end', () => {
+  test('GPT gives whole MiB and leaves one at each end', { tags: ['layout.gpt'] }, () => {
     const esp = partition('ESP', { kind: 'bytes', bytes: bytes(550 * MIB) });
 
     const placed = placePartitions(table('gpt', [esp, partition('root', whole)]), bytes(GIB + 640 * KIB));
@@ -49,7 +49,9 @@ describe('places of partitions', () => {
     ]);
   });
 
-  test('logical partitions of an MBR count from 5 and leave room for their records', () => {
+  test('logical partitions of an MBR count from 5 and leave room for their records', {
+    tags: ['layout.primary', 'layout.percent'],
+  }, () => {
     const nodes = [
       partition('boot', { kind: 'bytes', bytes: bytes(10 * MIB) }, ['primary']),
       partition('a', { kind: 'percent', percent: 50 }),

@@ -20,7 +20,7 @@ test('downloads a file into folders that it makes', async () => {
   expect(await readFile(`${folder.path}/a/b/file`, 'utf8')).toBe('content');
 });
 
-test('asks whether its copy is still good and keeps it when it is', async () => {
+test('asks whether its copy is still good and keeps it when it is', { tags: ['cache-url.conditional'] }, async () => {
   await using server = await serve((request, response) => {
     response.statusCode = request.headers['if-modified-since'] === undefined ? 200 : 304;
     response.end(response.statusCode === 200 ? 'new' : undefined);
@@ -62,7 +62,7 @@ test('keeps its copy when a server without conditional requests sends an old dat
   expect(await readFile(`${folder.path}/file`, 'utf8')).toBe('kept');
 });
 
-test('downloads in any case with -f, and tells caches on the way', async () => {
+test('downloads in any case with -f, and tells caches on the way', { tags: ['cache-url.conditional'] }, async () => {
   const asked: IncomingMessage['headers'][] = [];
   await using server = await serve((request, response) => {
     asked.push(request.headers);
@@ -77,7 +77,9 @@ test('downloads in any case with -f, and tells caches on the way', async () => {
   expect(asked[0]?.['if-modified-since']).toBeUndefined();
 });
 
-test('ends with 44 when there is no such file, and leaves the old copy and nothing else', async () => {
+test('ends with 44 when there is no such file, and leaves the old copy and nothing else', {
+  tags: ['cache-url.missing'],
+}, async () => {
   await using server = await serve((_, response) => {
     response.statusCode = 404;
     response.end('no such page');
@@ -107,7 +109,7 @@ test('ends with 1 for another refusal and shows the address without its password
   expect(stderr).toContain(`${server.url} could not be downloaded: the server answered 403`);
 });
 
-test('writes the whole file into a FIFO', async () => {
+test('writes the whole file into a FIFO', { tags: ['cache-url.fifo'] }, async () => {
   await using server = await serve((_, response) => response.end('through'));
   await using folder = await folderTree();
   const fifo = `${folder.path}/fifo`;

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { elementRig, recorder } from './element-rig.ts';
 
-test('installs the units of all elements for systemd', async () => {
+test('installs the units of all elements for systemd', { tags: ['init-system.scripts'] }, async () => {
   await using rig = await elementRig(['dib-init-system', 'growroot'], { DIB_INIT_SYSTEM: 'systemd' });
 
   const { status, tail } = await rig.inChroot('install.d/20-install-init-scripts');

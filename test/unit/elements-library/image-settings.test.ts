@@ -189,7 +189,9 @@ test('base installs an iSCSI initiator whose name each machine chooses, and none
   expect((await stat(rig.at('/etc/iscsi/initiatorname.iscsi'))).mode & 0o7777).toBe(0o600);
 });
 
-test('manifests are complete in the image, for root alone, and copied beside it', async () => {
+test('manifests are complete in the image, for root alone, and copied beside it', {
+  tags: ['manifests.image', 'manifests.beside', 'names.manifests'],
+}, async () => {
   await using rig = await elementRig(['manifests', 'element-manifest'], {
     IMAGE_ELEMENT: 'debian-minimal vm',
     DIB_ENV: 'declare -x DIB_RELEASE="sid"',
@@ -207,7 +209,7 @@ test('manifests are complete in the image, for root alone, and copied beside it'
   expect(await rig.read('/../../caller/image.d/dib-manifests/dib_arguments')).toBe('-o image debian-minimal vm\n');
 });
 
-test('install-types links the hooks of the chosen types', async () => {
+test('install-types links the hooks of the chosen types', { tags: ['install-types.links'] }, async () => {
   await using rig = await elementRig(['install-types'], {
     DIB_DEFAULT_INSTALLTYPE: 'source',
     DIB_INSTALLTYPE_my_agent: 'package',

@@ -5,7 +5,7 @@ import { type ElementRig, elementRig } from './element-rig.ts';
 
 const HOOK = 'install.d/10-install-static-files';
 
-test('copies files to the root with their mode, and links as links', async () => {
+test('copies files to the root with their mode, and links as links', { tags: ['install-static.files'] }, async () => {
   await using rig = await staticRig({ 'etc/agent/run': 'x' });
   await symlink('run', join(rig.hooks, 'static/etc/agent/link'));
   await chmod(join(rig.hooks, 'static/etc/agent/run'), 0o750);
@@ -17,7 +17,7 @@ test('copies files to the root with their mode, and links as links', async () =>
   expect(await readlink(rig.at('/etc/agent/link'))).toBe('run');
 });
 
-test('leaves out what version control would', async () => {
+test('leaves out what version control would', { tags: ['subtle.14'] }, async () => {
   await using rig = await staticRig({
     'etc/kept.conf': 'k',
     'etc/old.orig': 'o',
@@ -34,7 +34,7 @@ test('leaves out what version control would', async () => {
   }
 });
 
-test('keeps the mode of a file that was there before', async () => {
+test('keeps the mode of a file that was there before', { tags: ['subtle.14'] }, async () => {
   await using rig = await staticRig({ 'etc/shadow-like': 'new' });
   await rig.write({ '/etc/shadow-like': 'old' });
   await chmod(rig.at('/etc/shadow-like'), 0o600);

@@ -12,7 +12,9 @@ const ELEMENTS = ['package-installs', 'pkg-map', 'svc-map', 'install-bin'];
 const ENV = { DISTRO_NAME: 'debian', DIB_RELEASE: 'bookworm', ARCH: 'amd64' };
 const PROGRAMS = { 'ingot-request': fileURLToPath(new URL('../../../lib/ingot-request', import.meta.url)) };
 
-test('installs the mapped packages of each phase with one call, and removes those that are for the build only', async () => {
+test('installs the mapped packages of each phase with one call, and removes those that are for the build only', {
+  tags: ['package-installs.one-call'],
+}, async () => {
   await using setup = await packageRig({
     'package-installs.yaml': 'web:\ncurl:\nmake:\n  build-only: true\nearly:\n  phase: pre-install.d\n',
     'pkg-map': '{"default": {"web": "nginx-light"}}',
@@ -44,7 +46,7 @@ test('takes the list that another hook put in place of its own', async () => {
   expect(await rig.read('/tmp/install-packages.calls')).toBe('wget\n');
 });
 
-test('reads the older lists too: a dash means to remove again', async () => {
+test('reads the older lists too: a dash means to remove again', { tags: ['package-installs.flat'] }, async () => {
   await using setup = await packageRig({});
   const { rig } = setup;
   const list = '# tools\nhtop\n\n-gcc';
@@ -70,7 +72,9 @@ test('a failed installation fails the hook', async () => {
   expect(status).toBe(100);
 });
 
-test('service names come from the merged map, unless a unit has the name', async () => {
+test('service names come from the merged map, unless a unit has the name', {
+  tags: ['svc-map.merged', 'svc-map.unit'],
+}, async () => {
   await using setup = await packageRig({
     'svc-map': 'web:\n  debian: nginx\n  default: httpd\nagent:\n  default: other\nplain:\n  suse: x\n',
     'post-install.d/50-ask': 'exec:#!/bin/sh\nsvc-map web agent plain unknown >/tmp/answer\n',

@@ -78,7 +78,9 @@ test.each<Phase>(['root.d', 'install.d', 'cleanup.d'])('exports every variable o
   expect(Object.keys(contractEnvironment(facts, phase))).toEqual(expect.arrayContaining(ALWAYS_EXPORTED));
 });
 
-test('hands the caller’s environment on, with the system’s folders at the end of PATH', () => {
+test('hands the caller’s environment on, with the system’s folders at the end of PATH', {
+  tags: ['env.callers', 'env.path-host'],
+}, () => {
   expect(contractEnvironment(facts, 'root.d')).toMatchObject({
     CI_COMMIT_SHA: 'abc',
     HOME: '/home/me',
@@ -89,7 +91,9 @@ test('hands the caller’s environment on, with the system’s folders at the en
   });
 });
 
-test('gives the chroot a home and a PATH of its own and nothing that steers programs of the host', () => {
+test('gives the chroot a home and a PATH of its own and nothing that steers programs of the host', {
+  tags: ['env.home', 'env.path-chroot'],
+}, () => {
   const env = contractEnvironment(facts, 'install.d');
 
   expect(env).toMatchObject({
@@ -103,7 +107,7 @@ test('gives the chroot a home and a PATH of its own and nothing that steers prog
   expect(Object.keys(env).filter((name) => name.startsWith('BASH_FUNC_'))).toEqual([]);
 });
 
-test('sets TARGET_ROOT in root.d and cleanup.d alone', () => {
+test('sets TARGET_ROOT in root.d and cleanup.d alone', { tags: ['env.target-root'] }, () => {
   expect(contractEnvironment(facts, 'root.d').TARGET_ROOT).toBe('/b/mnt');
   expect(contractEnvironment(facts, 'cleanup.d').TARGET_ROOT).toBe('/b/mnt');
   expect(contractEnvironment(facts, 'extra-data.d')).not.toHaveProperty('TARGET_ROOT');
@@ -118,7 +122,7 @@ test('tells size and devices from the final tree on', () => {
   });
 });
 
-test('gives DIB_ENV as text that bash turns back into the variables', async () => {
+test('gives DIB_ENV as text that bash turns back into the variables', { tags: ['env.arguments'] }, async () => {
   const { DIB_ENV = '' } = contractEnvironment(facts, 'root.d');
 
   const { stdout } = await run('bash', ['-c', `${DIB_ENV}\nprintf '%s\\0' "$DIB_A" "$DIB_B"`], {
@@ -129,14 +133,18 @@ test('gives DIB_ENV as text that bash turns back into the variables', async () =
   expect(DIB_ENV.split('\n')[0]).toBe('declare -x DIB_A="two');
 });
 
-test('is offline with any value of DIB_OFFLINE, and online with none', () => {
+test('is offline with any value of DIB_OFFLINE, and online with none', {
+  tags: ['variables.offline', 'subtle.15'],
+}, () => {
   const offline = { ...request, isOffline: true, environment: { ...caller, DIB_OFFLINE: '0' } };
 
   expect(contractEnvironment({ ...facts, request: offline }, 'root.d').DIB_OFFLINE).toBe('0');
   expect(contractEnvironment(facts, 'root.d').DIB_OFFLINE).toBe('');
 });
 
-test('gives host hooks die, the element array and a trace prefix as functions', async () => {
+test('gives host hooks die, the element array and a trace prefix as functions', {
+  tags: ['env.functions'],
+}, async () => {
   const { PS4 = '', LD_PRELOAD: _preload, ...env } = contractEnvironment(facts, 'extra-data.d');
   const script = [
     'eval "declare -A paths=($(get_image_element_array))"',

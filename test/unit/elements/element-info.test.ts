@@ -8,11 +8,13 @@ const elements = [
   { name: 'a', path: '/lib/a', needs: [], provides: [], hides: [] },
 ];
 
-test('prints names in order on one line', () => {
+test('prints names in order on one line', { tags: ['element-info.names'] }, () => {
   expect(elementNamesText(elements)).toBe('b a\n');
 });
 
-test('prints text that bash evaluates to the three interfaces', async () => {
+test('prints text that bash evaluates to the three interfaces', {
+  tags: ['element-info.env', 'elements.yaml'],
+}, async () => {
   const script = `${elementEnvironmentText(elements)}
     eval "declare -A paths=($(get_image_element_array))"
     printf '%s\\0' "$IMAGE_ELEMENT" "$IMAGE_ELEMENT_YAML" "\${paths[a]}" "\${paths[b]}"`;

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { overrideWarnings, readLibrary } from '../../../src/elements/element-library.ts';
 import { folderTree } from '../../support/folder-tree.ts';
 
-test('reads needs and provided names without blanks, empty lines and repetitions', async () => {
+test('reads needs and provided names without blanks, empty lines and repetitions', {
+  tags: ['elements.deps-lines'],
+}, async () => {
   await using tree = await folderTree({
     'lib/a/element-deps': '\n  b  \nc\n\nb\n',
     'lib/a/element-provides': 'operating-system',
@@ -21,7 +23,9 @@ test('reads needs and provided names without blanks, empty lines and repetitions
   expect(library.needPlaces.get('a')?.get('c')).toEqual({ file: join(tree.path, 'lib/a/element-deps'), line: 3 });
 });
 
-test('takes the earlier of two elements with one name, remembers the later and warns', async () => {
+test('takes the earlier of two elements with one name, remembers the later and warns', {
+  tags: ['elements.path-order'],
+}, async () => {
   await using tree = await folderTree({ 'one/a/x': '', 'two/a/x': '', 'lib/a/x': '', 'lib/b/x': '' });
   const { one, two, lib } = { one: join(tree.path, 'one'), two: join(tree.path, 'two'), lib: join(tree.path, 'lib') };
 
@@ -35,7 +39,7 @@ test('takes the earlier of two elements with one name, remembers the later and w
   expect(library.searchPath).toEqual([one, two, lib]);
 });
 
-test('names a linked element after the folder that the link leads to', async () => {
+test('names a linked element after the folder that the link leads to', { tags: ['elements.link-name'] }, async () => {
   await using tree = await folderTree({
     'real/impl/x': '',
     'lib/alias': 'link:../real/impl',
@@ -48,7 +52,7 @@ test('names a linked element after the folder that the link leads to', async () 
   expect(library.linkedNames.get('alias')).toBe('impl');
 });
 
-test('reports every bad entry of the search path with its position', async () => {
+test('reports every bad entry of the search path with its position', { tags: ['elements.path-faults'] }, async () => {
   await using tree = await folderTree({ 'lib/a/x': '', file: '' });
 
   const reading = readLibrary(['', join(tree.path, 'nowhere'), join(tree.path, 'file')], join(tree.path, 'lib'));

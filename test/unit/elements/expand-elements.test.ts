@@ -43,13 +43,15 @@ function errorOf(wanted: readonly string[], graph: Graph): IngotError {
 }
 
 describe('order', () => {
-  test('is breadth first, in the order of the files', () => {
+  test('is breadth first, in the order of the files', { tags: ['elements.needs', 'elements.order'] }, () => {
     const graph = { os: { ...OS, needs: ['d'] }, a: { needs: ['c', 'b'] }, b: {}, c: { needs: ['e'] }, d: {}, e: {} };
 
     expect(expand(['a', 'os', 'a'], graph)).toEqual(['a', 'os', 'c', 'b', 'd', 'e']);
   });
 
-  test('leaves provided names out and does not follow their needs once they are provided', () => {
+  test('leaves provided names out and does not follow their needs once they are provided', {
+    tags: ['elements.provides'],
+  }, () => {
     const graph = {
       os: { provides: ['operating-system', 'plumbing'] },
       a: { needs: ['plumbing'] },
@@ -59,7 +61,7 @@ describe('order', () => {
     expect(expand(['os', 'a'], graph)).toEqual(['os', 'a']);
   });
 
-  test('accepts a virtual name whose provider comes deeper than its user', () => {
+  test('accepts a virtual name whose provider comes deeper than its user', { tags: ['elements.provides'] }, () => {
     expect(expand(['a', 'top'], { a: { needs: ['operating-system'] }, top: { needs: ['os'] }, os: OS })).toEqual([
       'a',
       'top',
@@ -67,13 +69,15 @@ describe('order', () => {
     ]);
   });
 
-  test('accepts a cycle of needs', () => {
+  test('accepts a cycle of needs', { tags: ['elements.needs'] }, () => {
     expect(expand(['os'], { os: { ...OS, needs: ['a'] }, a: { needs: ['os'] } })).toEqual(['os', 'a']);
   });
 });
 
 describe('faults', () => {
-  test('names the element and the line that need an unknown element, with a guess', () => {
+  test('names the element and the line that need an unknown element, with a guess', {
+    tags: ['elements.unknown'],
+  }, () => {
     const error = errorOf(['os'], {
       os: { ...OS, needs: ['pkg-map', 'package-instals'] },
       'pkg-map': {},
@@ -110,7 +114,9 @@ describe('faults', () => {
     ]);
   });
 
-  test('names both elements that provide one thing, and why they are there', () => {
+  test('names both elements that provide one thing, and why they are there', {
+    tags: ['elements.provided-twice'],
+  }, () => {
     const error = errorOf(['os', 'b'], {
       os: { ...OS, needs: ['a'] },
       a: { provides: ['s3'] },
@@ -124,7 +130,7 @@ describe('faults', () => {
     });
   });
 
-  test('refuses a name that was asked for and is provided', () => {
+  test('refuses a name that was asked for and is provided', { tags: ['elements.provided-and-wanted'] }, () => {
     const error = errorOf(['base', 'os'], { base: {}, os: { provides: ['operating-system', 'base'] } });
 
     expect(error).toMatchObject({
@@ -150,7 +156,7 @@ describe('faults', () => {
     });
   });
 
-  test('lists the operating systems there are when none was chosen', () => {
+  test('lists the operating systems there are when none was chosen', { tags: ['elements.operating-system'] }, () => {
     expect(errorOf(['vm'], { vm: {}, debian: OS, ubuntu: OS })).toMatchObject({
       code: 'OPERATING_SYSTEM_MISSING',
       hint: 'Add one of: debian, ubuntu.',
@@ -183,7 +189,7 @@ describe('any graph of needs', () => {
     );
   });
 
-  test('does not depend on the order of the library', () => {
+  test('does not depend on the order of the library', { tags: ['elements.order'] }, () => {
     fc.assert(
       fc.property(graphs, wanted, (needs, chosen) => {
         const graph = toGraph(needs);

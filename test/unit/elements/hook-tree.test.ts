@@ -10,7 +10,9 @@ function elementsOf(tree: FolderTree, ...names: string[]): readonly Element[] {
   return names.map((name) => ({ name, path: join(tree.path, name), needs: [], provides: [], hides: [] }));
 }
 
-test('takes first-level folders and files, without tests, caches and dotfiles in folders', async () => {
+test('takes first-level folders and files, without tests, caches and dotfiles in folders', {
+  tags: ['merge.folders', 'merge.files', 'merge.left-out', 'merge.dotfiles'],
+}, async () => {
   await using tree = await folderTree({
     'a/install.d/10-a': 'exec:true',
     'a/install.d/.swp': '',
@@ -36,7 +38,7 @@ test('takes first-level folders and files, without tests, caches and dotfiles in
   ]);
 });
 
-test('writes the tree with modes, times and links', async () => {
+test('writes the tree with modes, times and links', { tags: ['merge.links'] }, async () => {
   await using tree = await folderTree({
     'a/install.d/10-a': 'exec:true',
     'a/install.d/20-link': 'link:../bin/tool',
@@ -55,7 +57,9 @@ test('writes the tree with modes, times and links', async () => {
   expect((await lstat(join(target, 'data/empty'))).isDirectory()).toBe(true);
 });
 
-test('names both elements and files of every duplicate hook', async () => {
+test('names both elements and files of every duplicate hook', {
+  tags: ['merge.duplicate-hook', 'subtle.04'],
+}, async () => {
   await using tree = await folderTree({
     'a/install.d/10-x': '',
     'b/install.d/10-x': '',
@@ -77,7 +81,9 @@ test('names both elements and files of every duplicate hook', async () => {
   });
 });
 
-test('lets the last element win for first-level files and nested paths', async () => {
+test('lets the last element win for first-level files and nested paths', {
+  tags: ['merge.files', 'merge.nested', 'subtle.04'],
+}, async () => {
   await using tree = await folderTree({
     'a/static/etc/motd': 'a',
     'b/static/etc/motd': 'b',
@@ -98,7 +104,9 @@ test('refuses a folder and a file at one path', async () => {
   await expect(collectHookTree(elementsOf(tree, 'a', 'b'))).rejects.toMatchObject({ code: 'HOOK_DUPLICATE' });
 });
 
-test('follows a first-level folder that is a link, and keeps its links', async () => {
+test('follows a first-level folder that is a link, and keeps its links', {
+  tags: ['merge.folders', 'merge.links'],
+}, async () => {
   await using tree = await folderTree({
     'shared/10-x': 'exec:true',
     'shared/20-y': 'link:10-x',

@@ -12,7 +12,7 @@ test('takes source folders unless told otherwise', () => {
   expect(selectInstallFolders(folders, {})).toEqual(['nova-source-install', 'os-net-config-source-install']);
 });
 
-test('takes the default type for prefixes that no variable names', () => {
+test('takes the default type for prefixes that no variable names', { tags: ['install-types.choice'] }, () => {
   const env = { DIB_DEFAULT_INSTALLTYPE: 'package', DIB_INSTALLTYPE_os_net_config: 'source' };
 
   expect(selectInstallFolders(folders, env)).toEqual(['nova-package-install', 'os-net-config-source-install']);

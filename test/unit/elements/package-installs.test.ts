@@ -22,7 +22,7 @@ function installs(text: string, env: Environment = ENV): readonly string[] {
 }
 
 describe('one element', () => {
-  test('installs in install.d unless it names another phase', () => {
+  test('installs in install.d unless it names another phase', { tags: ['package-installs.phase'] }, () => {
     expect(squash({ e: 'b:\na: {}\nc:\n  phase: pre-install.d\n' })).toEqual({
       'install.d': {
         install: [
@@ -35,7 +35,9 @@ describe('one element', () => {
     });
   });
 
-  test('removes where uninstall is present, whatever its value, and does both for build-only', () => {
+  test('removes where uninstall is present, whatever its value, and does both for build-only', {
+    tags: ['package-installs.uninstall', 'subtle.06'],
+  }, () => {
     expect(
       squash({ e: 'a:\n  uninstall: False\nb:\n  build-only: True\nc:\n  uninstall: yes\n' })['install.d'],
     ).toEqual({
@@ -48,14 +50,16 @@ describe('one element', () => {
     });
   });
 
-  test('compares architectures without removing blanks', () => {
+  test('compares architectures without removing blanks', { tags: ['package-installs.arch', 'subtle.06'] }, () => {
     const text =
       'a: {arch: "arm64,amd64"}\nb: {arch: "arm64, amd64"}\nc: {not-arch: amd64}\nd: {not-arch: "arm64, amd64"}\n';
 
     expect(installs(text)).toEqual(['a', 'd']);
   });
 
-  test('looks at install type and Python version', () => {
+  test('looks at install type and Python version', {
+    tags: ['package-installs.install-type', 'package-installs.python'],
+  }, () => {
     const text =
       'a: {installtype: source}\nb: {installtype: package}\nc: {dib_python_version: 3}\nd: {dib_python_version: 2}\n';
 
@@ -63,7 +67,9 @@ describe('one element', () => {
     expect(installs(text)).toEqual(['a']);
   });
 
-  test('needs every condition of a list, and takes any of several maps', () => {
+  test('needs every condition of a list, and takes any of several maps', {
+    tags: ['package-installs.when', 'package-installs.list'],
+  }, () => {
     const text = [
       'a:\n  when:\n   - X = 1\n   - Y != 1',
       'b:\n - arch: arm64\n - when: X=1',
@@ -74,12 +80,12 @@ describe('one element', () => {
     expect(installs(text, { ...ENV, X: '1', Y: '' })).toEqual(['a', 'b', 'd']);
   });
 
-  test('keeps the blanks at the end of a condition', () => {
+  test('keeps the blanks at the end of a condition', { tags: ['subtle.06'] }, () => {
     expect(installs('a: {when: "X = 1 "}', { ...ENV, X: '1' })).toEqual([]);
     expect(installs('a: {when: "X = 1 "}', { ...ENV, X: '1 ' })).toEqual(['a']);
   });
 
-  test('reads JSON, even indented with tabs', () => {
+  test('reads JSON, even indented with tabs', { tags: ['package-installs.files'] }, () => {
     expect(installs('{\n\t"a": null,\n\t"b": {"phase": "install.d"}\n}')).toEqual(['a', 'b']);
   });
 });
@@ -90,9 +96,13 @@ describe('several elements', () => {
     { two: 'a:\n  uninstall: true\n', one: 'a:\n' },
   ];
 
-  test.each(orders)('a plain installation beats a removal in the same phase, in any order', (files) => {
-    expect(squash(files)['install.d']).toEqual({ install: [['a', 'one']], uninstall: [] });
-  });
+  test.each(orders)(
+    'a plain installation beats a removal in the same phase, in any order',
+    { tags: ['subtle.06'] },
+    (files) => {
+      expect(squash(files)['install.d']).toEqual({ install: [['a', 'one']], uninstall: [] });
+    },
+  );
 
   test('a removal in another phase stays', () => {
     const { 'post-install.d': post } = squash({ one: 'a:\n', two: 'a:\n  uninstall: true\n  phase: post-install.d\n' });
@@ -108,7 +118,9 @@ describe('several elements', () => {
 });
 
 describe('faults', () => {
-  test('are all reported with line and column', async () => {
+  test('are all reported with line and column', {
+    tags: ['package-installs.arch', 'package-installs.phase'],
+  }, async () => {
     await using tree = await folderTree({
       'a/package-installs.yaml':
         'x:\n  phase: 7\ny:\n  arch: a\n  not-arch: b\nz:\n  when:\n   - X = 1\n   - nonsense\nw: install.d\n',
@@ -137,7 +149,9 @@ describe('faults', () => {
     });
   });
 
-  test('an unset variable in a condition that matters is fatal, and every one is named', () => {
+  test('an unset variable in a condition that matters is fatal, and every one is named', {
+    tags: ['package-installs.when'],
+  }, () => {
     const { wishes } = parsePackageInstalls(
       'e',
       '/e.yaml',
@@ -178,7 +192,9 @@ describe('faults', () => {
   });
 });
 
-test('reads the files of hidden elements of the same name too', async () => {
+test('reads the files of hidden elements of the same name too', {
+  tags: ['package-installs.files', 'subtle.05'],
+}, async () => {
   await using tree = await folderTree({
     'one/e/package-installs.yaml': 'a:\n',
     'one/e/package-installs.json': '{"b": {}}',

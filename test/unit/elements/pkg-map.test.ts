@@ -26,7 +26,7 @@ describe('precedence', () => {
     expect(mapPackage(map, name, { distro, release })).toEqual({ kind: 'mapped', name: expected });
   });
 
-  test('tells an empty translation from a missing one', () => {
+  test('tells an empty translation from a missing one', { tags: ['pkg-map.status'] }, () => {
     expect(mapPackage(map, 'nova', { distro: 'opensuse' })).toEqual({ kind: 'not-needed' });
     expect(mapPackage(map, 'swift', { distro: 'opensuse' })).toEqual({ kind: 'unmapped' });
     expect(mapPackage(map, 'toString', { distro: 'opensuse' })).toEqual({ kind: 'unmapped' });
@@ -55,20 +55,24 @@ describe('the command', () => {
     return await answerPkgMap({ args, input: '', env }, { elements, tree: join(tree.path, 'tree') });
   };
 
-  test('prints one name on a line with the prefix', async () => {
+  test('prints one name on a line with the prefix', { tags: ['pkg-map.command'] }, async () => {
     expect(await ask('--element', 'os', '--prefix=-', 'nova', 'heat')).toMatchObject({
       status: 0,
       stdout: '-nova-default\n-heat-default\n',
     });
   });
 
-  test('takes distribution and release from options before the environment', async () => {
+  test('takes distribution and release from options before the environment', {
+    tags: ['pkg-map.command'],
+  }, async () => {
     const answer = await ask('nova', '--distro', 'fedora', '--release', '23', '--element', 'os');
 
     expect(answer.stdout).toBe('nova-23\n');
   });
 
-  test('fails with 1 for a name without translation, unless missing ones are accepted', async () => {
+  test('fails with 1 for a name without translation, unless missing ones are accepted', {
+    tags: ['pkg-map.status'],
+  }, async () => {
     expect(await ask('--element', 'os', 'nova', 'swift')).toEqual({
       status: 1,
       stdout: '',
@@ -80,7 +84,7 @@ describe('the command', () => {
     });
   });
 
-  test('fails with 2 without a map, unless missing ones are accepted', async () => {
+  test('fails with 2 without a map, unless missing ones are accepted', { tags: ['pkg-map.status'] }, async () => {
     expect(await ask('--element', 'none', 'nova')).toMatchObject({ status: 2 });
     expect(await ask('--element', 'none', '--missing-ok', 'nova')).toMatchObject({ status: 0, stdout: 'nova\n' });
   });
@@ -89,7 +93,9 @@ describe('the command', () => {
     expect(await ask('nova')).toMatchObject({ status: 1, stderr: 'pkg-map: give either --element or --pkg-map\n' });
   });
 
-  test('reads the element’s own map when the tree has none, and a named file of the tree', async () => {
+  test('reads the element’s own map when the tree has none, and a named file of the tree', {
+    tags: ['pkg-map.command'],
+  }, async () => {
     expect(await ask('--element', 'e', 'own')).toMatchObject({ stdout: 'from-element\n' });
     expect(await ask('--pkg-map', '/link', 'nova')).toMatchObject({ stdout: 'from-file\n' });
   });

@@ -8,7 +8,9 @@ function elementsOf(tree: FolderTree, ...names: string[]) {
   return names.map((name) => ({ name, path: join(tree.path, name), needs: [], provides: [], hides: [] }));
 }
 
-test('chooses distribution, then family, then default, then the name itself', async () => {
+test('chooses distribution, then family, then default, then the name itself', {
+  tags: ['svc-map.choice'],
+}, async () => {
   await using tree = await folderTree({
     'a/svc-map':
       'one:\n  ubuntu: one-ubuntu\n  debian: one-debian\n  default: one-default\ntwo:\n  default: two-default\n',
@@ -21,7 +23,7 @@ test('chooses distribution, then family, then default, then the name itself', as
   expect((await mergeServiceMaps(elementsOf(tree, 'a', 'b'), 'centos')).three).toBe('three-redhat');
 });
 
-test('refuses a service that two elements list', async () => {
+test('refuses a service that two elements list', { tags: ['svc-map.merged'] }, async () => {
   await using tree = await folderTree({ 'a/svc-map': 'one:\n  default: x\n', 'b/svc-map': '\none:\n  default: y\n' });
 
   await expect(mergeServiceMaps(elementsOf(tree, 'a', 'b'), 'debian')).rejects.toMatchObject({
@@ -42,7 +44,9 @@ test('prints the merged map as one line for each service', async () => {
   expect(answer).toEqual({ status: 0, stdout: 'ssh: ssh\nweb: nginx\n', stderr: '' });
 });
 
-test('translates services, but keeps those with a unit of their own in the tree', async () => {
+test('translates services, but keeps those with a unit of their own in the tree', {
+  tags: ['svc-map.unit'],
+}, async () => {
   await using tree = await folderTree({
     'usr/share/svc-map/services': 'a: a-real\nb: b-real\n',
     'usr/lib/systemd/system/b.service': '[Unit]',

@@ -91,7 +91,7 @@ describe('the archive of a root tree', () => {
 });
 
 describe('tgz', () => {
-  it('is the tar under one gzip member, with the same bytes each time', async () => {
+  it('is the tar under one gzip member, with the same bytes each time', { tags: ['formats.tgz'] }, async () => {
     const tree = makeTree('tree', false);
 
     await archiveTree(input(tree, 'tree.tar'));
@@ -104,7 +104,7 @@ describe('tgz', () => {
     expect(gunzipSync(first, { maxOutputLength: 1 << 30 }).length).toBe(gunzipOneMember(first).length);
   });
 
-  it('is compressed by the program that the user names', async () => {
+  it('is compressed by the program that the user names', { tags: ['variables.gzip'] }, async () => {
     const tree = makeTree('tree', false);
 
     await tgzFormat.write({

@@ -63,7 +63,9 @@ function listOut(): string[] {
 }
 
 describe('writing artifacts', () => {
-  it('writes every format from one disk and one tree, in the order asked for', async () => {
+  it('writes every format from one disk and one tree, in the order asked for', {
+    tags: ['formats.together', 'subtle.09'],
+  }, async () => {
     const wish = options({ formats: [...IMAGE_FORMATS].reverse() });
     const before = createHash('sha256')
       .update(readFileSync(join(folder, 'work.img')))
@@ -91,7 +93,7 @@ describe('writing artifacts', () => {
     expect(events.filter((event) => event.kind === 'artifact-written')).toHaveLength(IMAGE_FORMATS.length);
   });
 
-  it('keeps the raw disk and its holes when raw is moved', async () => {
+  it('keeps the raw disk and its holes when raw is moved', { tags: ['formats.raw'] }, async () => {
     const wish = options({ formats: ['raw'] });
 
     await writeArtifacts(wish);
@@ -100,7 +102,7 @@ describe('writing artifacts', () => {
     expect(statSync(join(folder, 'out/image.raw')).blocks * 512).toBeLessThan(3 * MIB);
   });
 
-  it('writes checksum files that coreutils accept', async () => {
+  it('writes checksum files that coreutils accept', { tags: ['names.checksums'] }, async () => {
     const wish = options({ formats: ['qcow2', 'tar'], checksums: ['md5', 'sha256'] });
 
     const artifacts = await writeArtifacts(wish);
@@ -151,7 +153,7 @@ describe('writing artifacts', () => {
     expect(readFileSync(`${image}.sha256`, 'utf8')).toContain(createHash('sha256').update('made before').digest('hex'));
   });
 
-  it('keeps an older image and its checksums under a dated name', async () => {
+  it('keeps an older image and its checksums under a dated name', { tags: ['names.old-image'] }, async () => {
     writeFileSync(join(folder, 'out/image.qcow2'), 'old');
     writeFileSync(join(folder, 'out/image.qcow2.md5'), 'old sum');
 
@@ -164,7 +166,9 @@ describe('writing artifacts', () => {
     expect(events).toContainEqual({ kind: 'message', level: 'info', text: expect.stringContaining(kept[0] ?? '?') });
   });
 
-  it('replaces an older image where the request says so, and drops its checksums', async () => {
+  it('replaces an older image where the request says so, and drops its checksums', {
+    tags: ['names.overwrite'],
+  }, async () => {
     writeFileSync(join(folder, 'out/image.qcow2'), 'old');
     writeFileSync(join(folder, 'out/image.qcow2.md5'), 'old sum');
 

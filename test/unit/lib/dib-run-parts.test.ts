@@ -20,7 +20,9 @@ function named(...names: readonly string[]): Record<string, ScratchEntry> {
 }
 
 describe('dib-run-parts', () => {
-  it('runs hooks by their numbers, and equal numbers in byte order', async () => {
+  it('runs hooks by their numbers, and equal numbers in byte order', {
+    tags: ['hooks.order', 'commands.run-parts'],
+  }, async () => {
     const names = ['100-d', '10-a', '10-B', '9-b', '010-c', 'foo', '05-x', '99_z', '10-A'];
     await using scratch = await scratchFolder({ ...named(...names), 'a.d/15-link': { link: '9-b' } });
 
@@ -31,7 +33,9 @@ describe('dib-run-parts', () => {
     ]);
   });
 
-  it('leaves out names with a dot, files without the exec bit, folders and dead links, and says so only when tracing', async () => {
+  it('leaves out names with a dot, files without the exec bit, folders and dead links, and says so only when tracing', {
+    tags: ['hooks.eligible', 'hooks.names'],
+  }, async () => {
     await using scratch = await scratchFolder({
       ...named('10-yes', '20-no.sh', '.hidden'),
       'a.d/30-data': 'text',
@@ -48,7 +52,7 @@ describe('dib-run-parts', () => {
     expect(traced.stderr).toMatch(/Ignoring non-conforming filenames: (.hidden 20-no.sh|20-no.sh .hidden)/);
   });
 
-  it('takes other names where RUN_PARTS_REGEX says so', async () => {
+  it('takes other names where RUN_PARTS_REGEX says so', { tags: ['hooks.names'] }, async () => {
     await using scratch = await scratchFolder(named('10-yes.sh', '20-no'));
 
     const { stdout } = await runParts(scratch.at('a.d'), { RUN_PARTS_REGEX: '\\.sh$' });
@@ -56,7 +60,9 @@ describe('dib-run-parts', () => {
     expect(stdout).toBe('10-yes.sh\n');
   });
 
-  it('ends with the status of the first hook that fails, without the table of times', async () => {
+  it('ends with the status of the first hook that fails, without the table of times', {
+    tags: ['hooks.first-failure', 'hooks.streams'],
+  }, async () => {
     await using scratch = await scratchFolder({
       'a.d/10-fails': hook('exit 42'),
       'a.d/20-never': hook('echo never'),
@@ -70,7 +76,9 @@ describe('dib-run-parts', () => {
     expect(result.stderr).not.toContain('PROFILING');
   });
 
-  it('sources environment.d in the order of text, and hands on what is exported', async () => {
+  it('sources environment.d in the order of text, and hands on what is exported', {
+    tags: ['environment-files.order', 'environment-files.exported'],
+  }, async () => {
     await using scratch = await scratchFolder({
       'environment.d/20-second': 'export ORDER="$ORDER 20"\n',
       'environment.d/100-first.bash': 'export ORDER=100\nSECRET=here\n',
@@ -88,7 +96,7 @@ describe('dib-run-parts', () => {
     ['an unset variable', 'export A="$NOT_SET"\n', 1],
     ['a failing command', 'false\n', 1],
     ['an exit', 'exit 7\n', 7],
-  ])('ends at %s in an environment file', async (_case, text, status) => {
+  ])('ends at %s in an environment file', { tags: ['environment-files.strict'] }, async (_case, text, status) => {
     await using scratch = await scratchFolder({ 'environment.d/10-env': text, ...named('10-never') });
 
     const result = await runParts(scratch.at('a.d'));
@@ -97,7 +105,9 @@ describe('dib-run-parts', () => {
     expect(result.stdout).toBe('');
   });
 
-  it('prints a table of times at the end, also when there was nothing to run', async () => {
+  it('prints a table of times at the end, also when there was nothing to run', {
+    tags: ['hooks.profile', 'hooks.streams'],
+  }, async () => {
     await using scratch = await scratchFolder({ ...named('20-b', '9-a'), 'empty.d/': '' });
 
     const some = await runParts(scratch.at('a.d'));
@@ -110,13 +120,13 @@ describe('dib-run-parts', () => {
     expect(none.stderr).toContain('END PROFILING');
   });
 
-  it('runs a hook without an interpreter line as a shell script', async () => {
+  it('runs a hook without an interpreter line as a shell script', { tags: ['hooks.no-interpreter'] }, async () => {
     await using scratch = await scratchFolder({ 'a.d/10-bare': { executable: 'echo bare\n' } });
 
     expect((await runParts(scratch.at('a.d'))).stdout).toBe('bare\n');
   });
 
-  it('lists the hooks that it would run', async () => {
+  it('lists the hooks that it would run', { tags: ['run-parts.list'] }, async () => {
     await using scratch = await scratchFolder(named('10-b', '9-a', '10-x.sh'));
 
     const { stdout, stderr } = await runParts(scratch.at('a.d'), {}, ['--list']);
@@ -125,7 +135,7 @@ describe('dib-run-parts', () => {
     expect(stderr).toBe('');
   });
 
-  it('ends with 1 and its usage when there is no such folder', async () => {
+  it('ends with 1 and its usage when there is no such folder', { tags: ['run-parts.usage'] }, async () => {
     const result = await runParts('/nowhere.d');
 
     expect(result).toMatchObject({ status: 1, stdout: '' });

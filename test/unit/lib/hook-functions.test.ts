@@ -98,11 +98,18 @@ describe('select_boot_kernel_initrd', () => {
       { 'etc/gentoo-release': '', ...boot('vmlinuz-6.9', 'vmlinuz-6.10', 'initramfs-6.9', 'initramfs-6.10') },
       'vmlinuz-6.10 initramfs-6.10',
     ],
-  ])('finds %s', async (_case, entries, expected) => {
-    expect(await select(entries)).toMatchObject({ status: 0, stdout: expect.stringContaining(`/boot ${expected}\n`) });
-  });
+  ])(
+    'finds %s',
+    { tags: ['kernel.redhat', 'kernel.debian', 'kernel.suse', 'lib.select-boot-kernel'] },
+    async (_case, entries, expected) => {
+      expect(await select(entries)).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining(`/boot ${expected}\n`),
+      });
+    },
+  );
 
-  it('knows openSUSE by DISTRO_NAME', async () => {
+  it('knows openSUSE by DISTRO_NAME', { tags: ['kernel.others'] }, async () => {
     const entries = {
       ...boot('Image-6', 'initrd-6'),
       'boot/vmlinuz': { link: 'Image-6' },
@@ -115,7 +122,7 @@ describe('select_boot_kernel_initrd', () => {
     });
   });
 
-  it('goes by the patterns of the caller before anything else', async () => {
+  it('goes by the patterns of the caller before anything else', { tags: ['kernel.patterns'] }, async () => {
     const env = { DIB_BAREMETAL_KERNEL_PATTERN: 'my-kernel*', DIB_BAREMETAL_INITRD_PATTERN: 'my-initrd*' };
 
     expect(
@@ -137,13 +144,13 @@ describe('select_boot_kernel_initrd', () => {
       "Can't find an initramfs for the kernel vmlinuz-5",
     ],
     ['a system it does not know', boot('vmlinuz-5'), 'ERROR: Unable to detect operating system'],
-  ])('ends with 1 for %s', async (_case, entries, message) => {
+  ])('ends with 1 for %s', { tags: ['kernel.others'] }, async (_case, entries, message) => {
     expect(await select(entries)).toMatchObject({ status: 1, stdout: expect.stringContaining(message) });
   });
 });
 
 describe('die', () => {
-  it('prints its words and ends with the status of the command before it', async () => {
+  it('prints its words and ends with the status of the command before it', { tags: ['lib.die'] }, async () => {
     expect(await bash('source "$_LIB/die"; (exit 3) || die no such thing')).toMatchObject({
       status: 3,
       stdout: 'no such thing\n',
@@ -159,7 +166,7 @@ describe('die', () => {
 });
 
 describe('the defaults', () => {
-  it('stand where the caller says nothing', async () => {
+  it('stand where the caller says nothing', { tags: ['lib.defaults'] }, async () => {
     const script = 'source "$_LIB/img-defaults"; env';
     const { stdout } = await bash(script, { ARCH: 'arm64', DIB_MIN_TMPFS: '5' });
 
@@ -180,11 +187,11 @@ describe('the defaults', () => {
 });
 
 describe('the common functions', () => {
-  it('give mount options for devpts', async () => {
+  it('give mount options for devpts', { tags: ['lib.mount-options'] }, async () => {
     expect((await bash('source "$_LIB/common-functions"; mount_dev_pts_options')).stdout).toMatch(/^-o \S+\n$/);
   });
 
-  it('run the hooks of a phase between its break points', async () => {
+  it('run the hooks of a phase between its break points', { tags: ['lib.run-d'] }, async () => {
     await using scratch = await scratchFolder({ 'ramdisk-install.d/10-a': { executable: '#!/bin/bash\necho hook\n' } });
 
     const { status, stdout } = await bash('source "$_LIB/common-functions"; run_d ramdisk-install', {
@@ -197,7 +204,9 @@ describe('the common functions', () => {
     expect(stdout).toBe(`${process.cwd()}\nRunning hooks from ${scratch.at('ramdisk-install.d')}\nhook\n`);
   });
 
-  it('unmount what lies below a folder, but for the mount points of the layout', async () => {
+  it('unmount what lies below a folder, but for the mount points of the layout', {
+    tags: ['lib.unmount'],
+  }, async () => {
     await using scratch = await scratchFolder({
       'mnt/a b/': '',
       'mnt/boot/efi/': '',

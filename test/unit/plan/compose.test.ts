@@ -3,7 +3,9 @@ import { composeElements } from '../../../src/plan/compose.ts';
 
 const request = { purpose: 'disk', skipsBase: false, ramdiskElement: 'ramdisk', arch: 'amd64' } as const;
 
-test('puts base in front and the layout of the architecture behind vm', () => {
+test('puts base in front and the layout of the architecture behind vm', {
+  tags: ['elements.vm-layout', 'elements.base-first'],
+}, () => {
   expect(composeElements({ ...request, elements: ['vm', 'debian'] })).toEqual([
     'base',
     'vm',
@@ -13,7 +15,7 @@ test('puts base in front and the layout of the architecture behind vm', () => {
   expect(composeElements({ ...request, arch: 'arm64', elements: ['vm'] })).toEqual(['base', 'vm', 'block-device-efi']);
 });
 
-test('adds no layout where the user names one or does not want a vm', () => {
+test('adds no layout where the user names one or does not want a vm', { tags: ['elements.vm-layout'] }, () => {
   expect(composeElements({ ...request, elements: ['vm', 'block-device-gpt'] })).toEqual([
     'base',
     'vm',
@@ -22,7 +24,7 @@ test('adds no layout where the user names one or does not want a vm', () => {
   expect(composeElements({ ...request, elements: ['debian'] })).toEqual(['base', 'debian']);
 });
 
-test('leaves base out on request, for ramdisks too', () => {
+test('leaves base out on request, for ramdisks too', { tags: ['cli.no-base'] }, () => {
   expect(composeElements({ ...request, skipsBase: true, elements: ['debian'] })).toEqual(['debian']);
   expect(composeElements({ ...request, purpose: 'ramdisk', skipsBase: true, elements: ['debian'] })).toEqual([
     'ramdisk',
@@ -30,7 +32,7 @@ test('leaves base out on request, for ramdisks too', () => {
   ]);
 });
 
-test('puts the ramdisk element in front of base', () => {
+test('puts the ramdisk element in front of base', { tags: ['elements.ramdisk-first', 'cli.ramdisk-element'] }, () => {
   const composed = composeElements({
     ...request,
     purpose: 'ramdisk',

@@ -9,11 +9,11 @@ function lines(...bodies: readonly BuildEventBody[]): string[] {
 }
 
 describe('the plain log', () => {
-  it('prefixes the moment in UTC as diskimage-builder does', () => {
+  it('prefixes the moment in UTC as diskimage-builder does', { tags: ['streams.time'] }, () => {
     expect(stamped(STORY_START + 45, 'hello')).toBe('2026-11-20 18:00:00.045 | hello');
   });
 
-  it('hands output on as it came, but for the noise of tracing', () => {
+  it('hands output on as it came, but for the noise of tracing', { tags: ['streams.trace-noise'] }, () => {
     const output = (line: string): BuildEventBody => ({ kind: 'step-output', step: 's', stream: 'stdout', line });
 
     expect(lines(output('  \u001b[1mkept\u001b[0m\tas is'), output('+ set +o xtrace'), output('xtrace=x'))).toEqual([
@@ -41,7 +41,7 @@ describe('the plain log', () => {
     ]);
   });
 
-  it('prints the profile of a phase in the known form, sorted by bytes', () => {
+  it('prints the profile of a phase in the known form, sorted by bytes', { tags: ['hooks.profile'] }, () => {
     const hooks = [
       { name: '9-last', ms: 1234 },
       { name: '10-first', ms: 5 },

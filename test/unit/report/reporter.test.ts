@@ -63,7 +63,7 @@ describe('the reporter', () => {
     expect(stdout).toContain('install.d/10-tools of element tools ended');
   });
 
-  it('appends to the log file, always with the time', async () => {
+  it('appends to the log file, always with the time', { tags: ['cli.logfile', 'streams.logfile-time'] }, async () => {
     const logfile = join(folder, 'build.log');
     writeFileSync(logfile, 'before\n');
 

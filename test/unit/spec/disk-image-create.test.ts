@@ -31,7 +31,16 @@ function errorOf(line: string, environment: Environment = {}): IngotError {
 }
 
 describe('a command line of disk-image-create', () => {
-  it('gives the defaults of DIB where nothing is said', () => {
+  it('gives the defaults of DIB where nothing is said', {
+    tags: [
+      'cli.types-default',
+      'cli.image-cache',
+      'cli.journal-size',
+      'cli.min-tmpfs',
+      'cli.install-type',
+      'cli.ramdisk-element',
+    ],
+  }, () => {
     expect(request('debian-minimal vm')).toMatchObject({
       purpose: 'disk',
       elements: ['debian-minimal', 'vm'],
@@ -59,7 +68,9 @@ describe('a command line of disk-image-create', () => {
     });
   });
 
-  it('understands the line of a nodepool builder', () => {
+  it('understands the line of a nodepool builder', {
+    tags: ['cli.checksum', 'cli.types', 'cli.no-tmpfs', 'cli.qemu-img-options'],
+  }, () => {
     const { request: nodepool } = build(
       '-x -t qcow2,raw --checksum --no-tmpfs --qemu-img-options compat=0.10 -o /opt/images/ubuntu-1 ubuntu-minimal vm simple-init',
     );
@@ -76,7 +87,9 @@ describe('a command line of disk-image-create', () => {
     expect(nodepool.environment).toMatchObject({ DIB_DEBUG_TRACE: '1', DIB_CHECKSUM: '1', DIB_NO_TMPFS: '1' });
   });
 
-  it('takes options and elements in any mixture, and shortened long names', () => {
+  it('takes options and elements in any mixture, and shortened long names', {
+    tags: ['cli.mixed', 'cli.abbreviated', 'cli.image-size', 'cli.packages', 'cli.no-base'],
+  }, () => {
     expect(request('vm --image-s 2.5 debian --off -p a,b -n -p c')).toMatchObject({
       elements: ['vm', 'debian'],
       size: { imageGib: 2.5 },
@@ -86,7 +99,9 @@ describe('a command line of disk-image-create', () => {
     });
   });
 
-  it('accepts the two long options that the usage text of DIB promises', () => {
+  it('accepts the two long options that the usage text of DIB promises', {
+    tags: ['cli.image-extra-size', 'cli.journal-size'],
+  }, () => {
     expect(request('vm --image-extra-size 100 --mkfs-journal-size 32').size).toEqual({
       extraMib: 100,
       journalMib: 32,
@@ -126,13 +141,29 @@ describe('a command line of disk-image-create', () => {
     ['TMP_DIR=/var/tmp', { temporaryFolder: '/var/tmp' }],
     ['break=before-root,after-error', { breaks: { points: ['before-root', 'after-error'] } }],
     ['SOURCE_DATE_EPOCH=0', { sourceDateEpoch: 0 }],
-  ])('reads %s', (assignment, expected) => {
-    const [name = '', ...rest] = assignment.split('=');
+  ])(
+    'reads %s',
+    {
+      tags: [
+        'cli.max-online-resize',
+        'cli.image-cache',
+        'cli.min-tmpfs',
+        'cli.no-tmpfs',
+        'cli.qemu-img-options',
+        'cli.ramdisk-element',
+        'cli.install-type',
+        'cli.checksum',
+        'variables.fs-type',
+      ],
+    },
+    (assignment, expected) => {
+      const [name = '', ...rest] = assignment.split('=');
 
-    expect(request('vm', { [name]: rest.join('=') })).toMatchObject(expected);
-  });
+      expect(request('vm', { [name]: rest.join('=') })).toMatchObject(expected);
+    },
+  );
 
-  it('lets TMPDIR go before TMP_DIR and an option before its variable', () => {
+  it('lets TMPDIR go before TMP_DIR and an option before its variable', { tags: ['phases.temporary'] }, () => {
     const environment = { TMPDIR: '/a', TMP_DIR: '/b', DIB_IMAGE_SIZE: '9', DIB_QCOW2_COMPRESSION: 'zstd' };
 
     expect(request('vm --image-size 2 -u', environment)).toMatchObject({
@@ -142,14 +173,20 @@ describe('a command line of disk-image-create', () => {
     });
   });
 
-  it.each(['IMAGE_TYPES', 'IMAGE_TYPE', 'MKFS_OPTS', 'INSTALL_PACKAGES'])('does not read %s', (name) => {
-    const { environment: _with, ...withVariable } = request('vm', { [name]: 'raw' });
-    const { environment: _without, ...without } = request('vm');
+  it.each(['IMAGE_TYPES', 'IMAGE_TYPE', 'MKFS_OPTS', 'INSTALL_PACKAGES'])(
+    'does not read %s',
+    { tags: ['cli.types-default', 'cli.mkfs-options'] },
+    (name) => {
+      const { environment: _with, ...withVariable } = request('vm', { [name]: 'raw' });
+      const { environment: _without, ...without } = request('vm');
 
-    expect(withVariable).toEqual(without);
-  });
+      expect(withVariable).toEqual(without);
+    },
+  );
 
-  it('drops the extension of the only format from the name, and keeps it where there are several', () => {
+  it('drops the extension of the only format from the name, and keeps it where there are several', {
+    tags: ['names.one-type', 'names.several-types'],
+  }, () => {
     expect(request('-o img/a.qcow2 vm')).toMatchObject({
       outputName: '/work/img/a',
       environment: { IMAGE_NAME: 'img/a' },
@@ -159,7 +196,7 @@ describe('a command line of disk-image-create', () => {
     expect(request('-o a.tgz -t tgz vm').outputName).toBe('/work/a');
   });
 
-  it('hands the options to the hooks in their variables', () => {
+  it('hands the options to the hooks in their variables', { tags: ['cli.arch', 'cli.offline', 'cli.trace'] }, () => {
     const { environment } = request('-a arm64 --offline --image-size 4 -x -x --docker-target me/x vm', {
       DIB_DEBUG_TRACE: '1',
       DATASTORE_VERSION: '8',
@@ -192,7 +229,7 @@ describe('a command line of disk-image-create', () => {
     ).toBe('package');
   });
 
-  it('clears the environment for -c, but for what programs need and what options say', () => {
+  it('clears the environment for -c, but for what programs need and what options say', { tags: ['cli.clear'] }, () => {
     const { request: cleared } = build('-c --image-size 4 vm', {
       PATH: '/bin',
       HOME: '/home/ann',
@@ -213,7 +250,7 @@ describe('a command line of disk-image-create', () => {
     ]);
   });
 
-  it('falls silent with a log file unless told otherwise', () => {
+  it('falls silent with a log file unless told otherwise', { tags: ['cli.logfile', 'variables.quiet'] }, () => {
     expect(build('vm').presentation).toEqual({ isQuiet: false, hasTimestamps: true });
     expect(build('vm --logfile log').presentation).toEqual({
       isQuiet: true,
@@ -236,7 +273,7 @@ describe('a command line of disk-image-create', () => {
     expect(parse('-h')).toEqual({ kind: 'help' });
   });
 
-  it('warns that DIB_OFFLINE=0 is offline', () => {
+  it('warns that DIB_OFFLINE=0 is offline', { tags: ['subtle.15'] }, () => {
     expect(build('vm', { DIB_OFFLINE: '0' }).warnings).toEqual([
       expect.stringContaining('DIB_OFFLINE=0 means offline'),
     ]);
