@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { assembleDisk } from '../disk/assemble-disk.ts';
 import { writerOf } from '../formats/registry.ts';
 import { writeArtifacts } from '../formats/write-artifacts.ts';
@@ -47,6 +47,7 @@ export async function makeImage(context: BuildContext): Promise<void> {
         request,
         rawDisk,
         tree: tree.root,
+        identity: key,
         epoch: repositories.epoch,
         kept,
         emit,
@@ -76,10 +77,12 @@ export async function lookUpImage(context: BuildContext, isTreeKnown: boolean): 
 /** Everything beside the tree that the image files depend on. */
 function imageKey({ tree, request, layout, identity, repositories }: BuildContext): LayerKey {
   const { qcow2, size, filesystem } = request;
+  const holdsName = request.formats.some((format) => writerOf(format).holdsItsName);
   return layerKey(tree.identity, {
     identity,
     layout: JSON.stringify(layout.layout),
     epoch: String(repositories.epoch),
+    name: holdsName ? basename(request.outputName) : '',
     wish: JSON.stringify({ qcow2, size, filesystem, gzip: request.environment.DIB_GZIP_BIN }),
   });
 }

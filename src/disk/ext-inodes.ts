@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../model/crc32c.ts';
 
 /** What the root folder of a filesystem should be; mke2fs makes it 0755 and root's in any case. */
 export interface RootFolder {

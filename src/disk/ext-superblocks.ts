@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../model/crc32c.ts';
 
 const BYTES = 1024;
 const MAGIC = 0xef53;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openAside } from '../host/aside-file.ts';
 import { requireTools } from '../host/tool-check.ts';
@@ -69,8 +69,10 @@ async function checkOptions(wish: OutputWish): Promise<void> {
   if (qcow2.options.length === 0) return;
   const folder = await mkdtemp(join(wish.temporaryFolder, 'ingot-options-'));
   try {
-    for (const format of formats.filter((name) => writerOf(name).takesQemuOptions))
+    for (const format of formats.filter((name) => writerOf(name).takesQemuOptions)) {
+      await mkdir(join(folder, format));
       await checkQemuOptions(format, qcow2.options, join(folder, format));
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

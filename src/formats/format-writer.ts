@@ -7,6 +7,10 @@ export interface FormatInput {
   readonly target: string;
   /** Absolute path of the raw disk image or of the root tree, as the writer's `source` says. */
   readonly source: string;
+  /** Absolute path that the file will have in the end. */
+  readonly path: string;
+  /** A text that is the same for the same content; identifiers in the file are derived from it. */
+  readonly identity: string;
   /** Seconds since the Unix epoch; later times in the tree are set to it. */
   readonly epoch: number;
   readonly qcow2: BuildRequest['qcow2'];
@@ -30,6 +34,8 @@ export interface FormatWriter {
   readonly consumesDisk: boolean;
   /** True where what the user gives for `qemu-img -o` applies. */
   readonly takesQemuOptions: boolean;
+  /** True where the name of the file stands in it. */
+  readonly holdsItsName?: true;
   /** Bytes that the file will take at least on its filesystem, when that is known before it is written. */
   readonly neededBytes?: (input: { readonly diskAllocated: number }) => number;
   readonly write: (input: FormatInput) => Promise<void>;

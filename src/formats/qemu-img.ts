@@ -1,9 +1,19 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { run } from '../host/process.ts';
 import { IngotError } from '../model/error.ts';
 import type { FormatInput, FormatWriter } from './format-writer.ts';
 
+interface QemuImgFormat {
+  /** Name of `qemu-img`, and the file's extension. */
+  readonly format: string;
+  /** Replaces what `qemu-img` takes from the clock, from random numbers or from the name of the file. */
+  readonly settle: (input: FormatInput) => Promise<void>;
+  readonly holdsItsName?: true;
+}
+
 /** A format that `qemu-img convert` writes from the raw disk with the options that the user gave. */
-export function qemuImgWriter(format: string): FormatWriter {
+export function qemuImgWriter({ format, settle, holdsItsName }: QemuImgFormat): FormatWriter {
   return {
     source: 'disk',
     extension: format,
@@ -11,8 +21,12 @@ export function qemuImgWriter(format: string): FormatWriter {
     keepsOldImage: true,
     consumesDisk: false,
     takesQemuOptions: true,
+    holdsItsName,
     neededBytes: ({ diskAllocated }) => diskAllocated,
-    write: async (input) => await convertDisk(input, { format, options: input.qcow2.options, isCompressed: false }),
+    write: async (input) => {
+      await convertDisk(input, { format, options: input.qcow2.options, isCompressed: false });
+      await settle(input);
+    },
   };
 }
 
@@ -38,24 +52,29 @@ export async function convertDisk(input: FormatInput, conversion: Conversion): P
 }
 
 /**
- * Finds out whether `qemu-img` takes these options for a format, by making an empty image with them. `probe` is a path for that image,
- * which the caller removes.
+ * Finds out whether `qemu-img` takes these options for a format, and makes one file with them, by making an empty image.
+ * @param folder absolute path of an empty folder for that image, which the caller removes
  * @throws IngotError `USAGE` with what `qemu-img` says and the options it knows
  */
-export async function checkQemuOptions(format: string, options: readonly string[], probe: string): Promise<void> {
+export async function checkQemuOptions(format: string, options: readonly string[], folder: string): Promise<void> {
   const joined = options.join(',');
   try {
-    await run('qemu-img', ['create', '-q', '-f', format, '-o', joined, probe, '1M']);
+    await run('qemu-img', ['create', '-q', '-f', format, '-o', joined, join(folder, 'image'), '1M']);
   } catch (error) {
     if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') throw error;
     const reason = error.details.tail?.find((line) => line.startsWith('qemu-img:')) ?? error.message;
     const known = await knownOptions(format);
     throw new IngotError('USAGE', `The options "${joined}" do not fit the format ${format}: ${reason}`, {
-      hint: `--qemu-img-options applies to every format that qemu-img writes. Options of ${format}: ${known.join(', ')}.`,
+      hint: `--qemu-img-options applies to qcow2, vmdk, vdi and vhdx. Options of ${format}: ${known.join(', ')}.`,
       tail: error.details.tail,
       cause: error,
     });
   }
+  const files = await readdir(folder);
+  if (files.length > 1)
+    throw new IngotError('USAGE', `With the options "${joined}" an image of the format ${format} has several files`, {
+      hint: 'An image that ingot writes is one file. Leave the subformat out, or choose monolithicSparse or streamOptimized.',
+    });
 }
 
 async function knownOptions(format: string): Promise<string[]> {

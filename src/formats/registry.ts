@@ -5,6 +5,7 @@ import { rawFormat } from './raw.ts';
 import { tarFormat } from './tar.ts';
 import { tgzFormat } from './tgz.ts';
 import { vdiFormat } from './vdi.ts';
+import { vhdFormat } from './vhd.ts';
 import { vhdxFormat } from './vhdx.ts';
 import { vmdkFormat } from './vmdk.ts';
 
@@ -16,6 +17,7 @@ const FORMAT_WRITERS = {
   tgz: tgzFormat,
   vmdk: vmdkFormat,
   vdi: vdiFormat,
+  vhd: vhdFormat,
   vhdx: vhdxFormat,
 } as const satisfies Record<ImageFormat, FormatWriter>;
 

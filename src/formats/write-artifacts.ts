@@ -27,6 +27,8 @@ export interface WriteArtifactsOptions {
   readonly tree?: string;
   /** Files from an earlier build that are the same as what would be made; they are copied instead. */
   readonly kept?: Readonly<Partial<Record<ImageFormat, string>>>;
+  /** A text that is the same for the same content; identifiers in the files are derived from it. */
+  readonly identity: string;
   /** Seconds since the Unix epoch; later times in archives are set to it. */
   readonly epoch: number;
   readonly emit: EmitEvent;
@@ -76,13 +78,15 @@ async function writeOne(output: Output, options: WriteArtifactsOptions): Promise
 }
 
 function inputOf(output: Output, aside: AsideFile, options: WriteArtifactsOptions): FormatInput {
-  const { rawDisk, tree, request, epoch, emit, signal } = options;
+  const { rawDisk, tree, request, identity, epoch, emit, signal } = options;
   const source = writerOf(output.format).source === 'disk' ? rawDisk : tree;
   if (source === undefined)
     throw new IngotError('INTERNAL', `The format ${output.format} was asked for without its source`);
   return {
     target: aside.path,
     source,
+    path: output.path,
+    identity,
     epoch,
     qcow2: request.qcow2,
     environment: request.environment,

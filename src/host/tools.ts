@@ -39,7 +39,7 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'debugfs', package: 'e2fsprogs', feature: 'ext2, ext3 and ext4 filesystems', use: 'build' },
   { command: 'mkfs.vfat', package: 'dosfstools', feature: 'UEFI images', use: 'build' },
   { command: 'mcopy', package: 'mtools', feature: 'UEFI images', use: 'build' },
-  { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi and vhdx images', use: 'build' },
+  { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi, vhd and vhdx images', use: 'build' },
   { command: 'pigz', package: 'pigz', feature: 'tgz images', use: 'build' },
   { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },
   { command: 'git', package: 'git', feature: 'the element source-repositories', use: 'elements' },

@@ -14,7 +14,7 @@ export function readFormats(reader: SettingReader): readonly ImageFormat[] {
 }
 
 /** Formats of DIB's that ingot does not write. */
-const OTHER_DIB_FORMATS = ['squashfs', 'docker', 'aci', 'vhd'];
+const OTHER_DIB_FORMATS = ['squashfs', 'docker', 'aci'];
 
 function toFormat(name: string): ImageFormat {
   if (isImageFormat(name)) return name;

@@ -21,6 +21,7 @@ try {
     },
     rawDisk,
     tree,
+    identity: 'content',
     epoch: 0,
     emit: () => {},
     signal: new AbortController().signal,

@@ -43,6 +43,8 @@ function input(source: string, target: string) {
   return {
     source,
     target: join(folder, target),
+    path: join(folder, target),
+    identity: 'content',
     epoch: EPOCH,
     qcow2: { compression: 'none', options: [] } as const,
     environment: ENVIRONMENT,

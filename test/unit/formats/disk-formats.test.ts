@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writerOf } from '../../../src/formats/registry.ts';
+import { run } from '../../../src/host/process.ts';
+import type { ImageFormat } from '../../../src/model/artifact.ts';
+import { scratchFolder } from '../../support/scratch-folder.ts';
+
+const MIB = 1024 * 1024;
+/** A size that is no whole number of cylinders of any geometry. */
+const DISK_BYTES = 61 * MIB + 64 * 1024;
+
+/** A disk with noise at its front and its end, and the image that a format makes of it. */
+async function workshop(format: ImageFormat) {
+  const scratch = await scratchFolder({});
+  const disk = scratch.at('disk.raw');
+  await writeFile(disk, randomBytes(2 * MIB));
+  await truncate(disk, DISK_BYTES - 512);
+  await writeFile(disk, Buffer.alloc(512, 'end'), { flag: 'a' });
+  const write = async (name: string, identity: string, options: readonly string[] = []): Promise<string> => {
+    await writerOf(format).write({
+      ...{ source: disk, target: scratch.at(`.${name}.part`), path: scratch.at(`${name}.${format}`) },
+      ...{ identity, epoch: 1_700_000_000, qcow2: { compression: 'none', options }, environment: {} },
+      ...{ emit: () => {}, signal: new AbortController().signal },
+    });
+    return scratch.at(`.${name}.part`);
+  };
+  return { disk, write, [Symbol.asyncDispose]: async () => await scratch[Symbol.asyncDispose]() };
+}
+
+/** What a reader that is not QEMU's finds in an image. */
+async function sha256OfContent(image: string, type: string): Promise<string> {
+  const { stdout } = await run('bash', [join(import.meta.dirname, '../../support/disk-sha256'), image, type]);
+  return stdout.trim();
+}
+
+async function sha256Of(file: string): Promise<string> {
+  return (await run('sha256sum', [file])).stdout.split(' ')[0] ?? '';
+}
+
+describe.each(['vmdk', 'vdi', 'vhd', 'vhdx'] as const)('%s', (format) => {
+  it('holds the disk, for QEMU and for another reader', async () => {
+    await using shop = await workshop(format);
+
+    const image = await shop.write('image', 'content');
+
+    const driver = format === 'vhd' ? 'vpc' : format;
+    expect(await sha256OfContent(image, format)).toBe(await sha256Of(shop.disk));
+    await run('qemu-img', ['compare', '-q', '-f', driver, '-F', 'raw', image, shop.disk]);
+    const info = JSON.parse((await run('qemu-img', ['info', '--output=json', image])).stdout);
+    expect(info).toMatchObject({ format: driver, 'virtual-size': DISK_BYTES });
+    expect(info['actual-size']).toBeLessThan(20 * MIB);
+  });
+
+  it('has the same bytes for the same content, and identifiers of its own for another', async () => {
+    await using shop = await workshop(format);
+
+    const first = await sha256Of(await shop.write('image', 'content'));
+    const again = await sha256Of(await shop.write('image', 'content'));
+    const other = await sha256Of(await shop.write('image', 'another'));
+
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+  });
+});
+
+describe('vmdk', () => {
+  it.each([[], ['subformat=streamOptimized']])('names its own file, with the options %j', async (...options) => {
+    await using shop = await workshop('vmdk');
+
+    const image = await shop.write('image', 'content', options);
+
+    const { stdout } = await run('grep', ['--text', '--only-matching', '^RW.*', image]);
+    expect(stdout).toMatch(/^RW \d+ SPARSE "image\.vmdk"$/m);
+    await run('qemu-img', ['compare', '-q', '-f', 'vmdk', '-F', 'raw', image, shop.disk]);
+  });
+});
+
+describe('vhdx', () => {
+  it('needs no repair', async () => {
+    await using shop = await workshop('vhdx');
+
+    const { stdout } = await run('qemu-img', ['check', '-f', 'vhdx', await shop.write('image', 'content')]);
+
+    expect(stdout).toContain('No errors were found on the image.');
+  });
+});
