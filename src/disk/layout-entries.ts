@@ -1,5 +1,5 @@
 import type { Issue, SourcePlace } from '../model/error.ts';
-import type { Placed, PlacedMap } from './placed-yaml.ts';
+import type { Placed, PlacedMap } from '../yaml/placed-yaml.ts';
 
 /** The kinds of node that a block-device layout may have here, and the keys of each. */
 export const LAYOUT_KEYS = {

@@ -4,7 +4,7 @@ import { buildLayout } from './build-layout.ts';
 import { filesystemsOf, fstabText, mountedFilesystems } from './fstab.ts';
 import type { LayoutDefaults } from './layout-defaults.ts';
 import { flattenLayout, type LayoutFindings } from './layout-entries.ts';
-import { readPlacedYaml } from './placed-yaml.ts';
+import { readPlacedYaml } from '../yaml/placed-yaml.ts';
 
 /** A layout that was understood, and the facts about it that hooks may ask for. */
 export interface ReadLayout {

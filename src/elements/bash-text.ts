@@ -1,12 +1,8 @@
 import { stringify } from 'yaml';
+import { quoteForBash } from '../model/bash-word.ts';
 import type { Element } from '../model/element.ts';
 import type { Environment } from '../model/request.ts';
 import { compareBytes } from './run-parts.ts';
-
-/** A word that bash reads as exactly this text. Plain names and paths stay bare. */
-export function quoteForBash(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
 
 /** What bash's `declare -p` prints for these exported variables, in byte order of their names. */
 export function declareText(variables: Environment): string {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { quoteForBash } from '../model/bash-word.ts';
 import type { Element } from '../model/element.ts';
 import { PHASES, type Phase } from '../model/phase.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
-import { declareText, elementArrayText, elementYaml, quoteForBash } from './bash-text.ts';
+import { declareText, elementArrayText, elementYaml } from './bash-text.ts';
 import { compareBytes } from './run-parts.ts';
 
 /** Where the hooks' folder is seen inside the root tree. */

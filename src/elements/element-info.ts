@@ -1,5 +1,6 @@
+import { quoteForBash } from '../model/bash-word.ts';
 import type { Element } from '../model/element.ts';
-import { elementArrayText, elementYaml, quoteForBash } from './bash-text.ts';
+import { elementArrayText, elementYaml } from './bash-text.ts';
 
 /** What `element-info` prints: the names of the elements in order, on one line. */
 export function elementNamesText(elements: readonly Element[]): string {

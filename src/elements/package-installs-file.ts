@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import type { Element } from '../model/element.ts';
 import type { Issue, SourcePlace } from '../model/error.ts';
-import { type DefinitionFile, parseDefinition, schemaIssues, throwIssues } from './definition-file.ts';
+import { type DefinitionFile, parseDefinition, schemaIssues } from '../yaml/definition-file.ts';
+import { throwIssues } from './definition-issues.ts';
 
 /** One wish of an element for a package, as a `package-installs` file states it. */
 export interface PackageWish {

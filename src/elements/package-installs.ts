@@ -1,6 +1,6 @@
 import type { Issue } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
-import { throwIssues } from './definition-file.ts';
+import { throwIssues } from './definition-issues.ts';
 import { installTypeOf } from './install-types.ts';
 import type { PackageWish } from './package-installs-file.ts';
 import { compareBytes } from './run-parts.ts';

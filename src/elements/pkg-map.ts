@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseDefinition, schemaIssues, throwIssues } from './definition-file.ts';
+import { parseDefinition, schemaIssues } from '../yaml/definition-file.ts';
+import { throwIssues } from './definition-issues.ts';
 
 const Names = z.record(
   z.string(),

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import type { Element } from '../model/element.ts';
 import type { Issue, SourcePlace } from '../model/error.ts';
-import { parseDefinition, schemaIssues, throwIssues } from './definition-file.ts';
+import { parseDefinition, schemaIssues } from '../yaml/definition-file.ts';
+import { throwIssues } from './definition-issues.ts';
 import { compareBytes } from './run-parts.ts';
 
 const ServiceMapFile = z.record(

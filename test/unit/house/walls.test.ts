@@ -7,6 +7,7 @@ import { filesOfProject } from '../../support/project-files.ts';
 
 const ROOMS = [
   'model',
+  'yaml',
   'host',
   'elements',
   'packages',
@@ -23,6 +24,7 @@ const ROOMS = [
 
 const FORBIDDEN_IMPORTS = [
   { wall: 'model-imports-nothing', file: 'src/model/imports-machine.ts', imports: 'node:fs' },
+  { wall: 'yaml-imports-model', file: 'src/yaml/imports-host.ts', imports: '../host/target.ts' },
   { wall: 'host-imports-model', file: 'src/host/imports-plan.ts', imports: '../plan/target.ts' },
   { wall: 'leaf-rooms-import-model-and-host', file: 'src/disk/imports-formats.ts', imports: '../formats/target.ts' },
   { wall: 'spec-imports-model', file: 'src/spec/imports-host.ts', imports: '../host/target.ts' },

@@ -1,8 +1,8 @@
 import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { IngotError, type Issue, type SourcePlace } from '../model/error.ts';
+import type { Issue, SourcePlace } from '../model/error.ts';
 
-/** A YAML or JSON file of an element, as plain values that know where they stand. */
+/** A YAML or JSON file that a person wrote, as plain values that know where they stand. */
 export interface DefinitionFile {
   readonly file: string;
   readonly value: unknown;
@@ -38,22 +38,6 @@ export function schemaIssues(definition: DefinitionFile, error: z.ZodError): rea
     message: `${issue.path.length === 0 ? 'The file' : `"${issue.path.join('.')}"`}: ${issue.message}`,
     place: definition.placeOf(issue.path),
   }));
-}
-
-/** Throws `DEFINITION_INVALID` with all issues when there are any. */
-export function throwIssues(subject: string, issues: readonly Issue[]): void {
-  const [first] = issues;
-  if (first === undefined) return;
-  if (issues.length === 1) {
-    throw new IngotError('DEFINITION_INVALID', `${subject}: ${first.message}`, {
-      place: first.place,
-      hint: first.hint ?? 'Correct the file.',
-    });
-  }
-  throw new IngotError('DEFINITION_INVALID', `${subject}: ${issues.length} faults`, {
-    issues,
-    hint: 'Correct the files.',
-  });
 }
 
 function parseJson(text: string): { readonly value: unknown } | undefined {
