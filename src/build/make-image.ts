@@ -4,6 +4,7 @@ import { assembleDisk } from '../disk/assemble-disk.ts';
 import { writerOf } from '../formats/registry.ts';
 import { writeArtifacts } from '../formats/write-artifacts.ts';
 import { usedCpuMs } from '../host/cpu-time.ts';
+import { loopFileName } from '../host/loop-device.ts';
 import { ArtifactStore, evictArtifacts } from '../layers/artifact-store.ts';
 import { type LayerKey, layerKey } from '../layers/key.ts';
 import { bytes, KIB } from '../model/bytes.ts';
@@ -38,7 +39,7 @@ export async function makeImage(context: BuildContext): Promise<void> {
   const missing = request.formats.filter((format) => kept[format] === undefined);
   await tree.open();
   try {
-    const rawDisk = join(task.folders.image, 'image0.raw');
+    const rawDisk = join(task.folders.image, `${loopFileName(task.folders.image)}raw`);
     const needsDisk = missing.some((format) => writerOf(format).source === 'disk');
     await timed(context, 'disk', needsDisk, async () => await makeDisk(context, rawDisk));
     await timed(context, 'image files', missing.length > 0, async () => {

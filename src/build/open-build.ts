@@ -31,6 +31,7 @@ import type { BuildContext } from './build-context.ts';
 import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { chrootBinds } from './chroot-binds.ts';
+import { filesystemNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
 import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, RUN_PARTS } from './library-files.ts';
@@ -63,6 +64,11 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const { request, folders } = task;
   const { library, elements, nodes } = await readElements(task, emit);
   const layout = readDiskLayout(task, elements, emit);
+  await refuseUnmetNeeds(
+    filesystemNeeds(layout.read.layout, layout.file),
+    task.privilege,
+    request.environment.PATH ?? '',
+  );
   if (task.mode === 'build') {
     await refuseFullDisk(writtenFolders(task));
     await checkOutputs(request);
@@ -145,7 +151,7 @@ function readDiskLayout(
   task: BuilderTask,
   elements: readonly Element[],
   emit: EmitEvent,
-): { read: ReadLayout; text: string } {
+): { read: ReadLayout; text: string; file: string } {
   const { request } = task;
   const { text, file } = findLayout(request.environment.DIB_BLOCK_DEVICE_CONFIG, elements, request.arch);
   const { type, rootLabel, mkfsOptions } = request.filesystem;
@@ -158,7 +164,7 @@ function readDiskLayout(
     sectorSize: sectorSize === undefined ? undefined : Number(sectorSize),
   });
   for (const warning of read.warnings) warn(emit, warning);
-  return { read, text };
+  return { read, text, file };
 }
 
 function warn(emit: EmitEvent, { message, hint }: Issue): void {

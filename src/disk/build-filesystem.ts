@@ -1,5 +1,5 @@
 import type { FilesystemNode, MountNode } from '../model/disk.ts';
-import { DEFAULT_ROOT_LABEL, FILESYSTEM_TYPES, isFilesystemType } from './filesystem-types.ts';
+import { defaultRootLabel, FILESYSTEM_TYPES, isFilesystemType } from './filesystem-types.ts';
 import type { LayoutEntry } from './layout-entries.ts';
 import { type LayoutContext, numberValue, onlyChild, placeOf, report, textValue } from './layout-values.ts';
 
@@ -37,7 +37,7 @@ function filesystemType(context: LayoutContext, entry: LayoutEntry): string {
 }
 
 function filesystemLabel(context: LayoutContext, entry: LayoutEntry, type: string): string {
-  const inherited = entry.name === ROOT_NODE ? (context.defaults.rootLabel ?? DEFAULT_ROOT_LABEL) : entry.name;
+  const inherited = entry.name === ROOT_NODE ? (context.defaults.rootLabel ?? defaultRootLabel(type)) : entry.name;
   const written = textValue(context, entry, 'label') ?? inherited;
   const label = type === 'vfat' ? written.toUpperCase() : written;
   const limit = isFilesystemType(type) ? FILESYSTEM_TYPES[type].labelLimit : label.length;

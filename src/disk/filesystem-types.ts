@@ -4,6 +4,7 @@ export const FILESYSTEM_TYPES = {
   ext3: { labelLimit: 16 },
   ext4: { labelLimit: 16 },
   vfat: { labelLimit: 11 },
+  xfs: { labelLimit: 12 },
 } as const satisfies Record<string, { readonly labelLimit: number }>;
 
 export type FilesystemType = keyof typeof FILESYSTEM_TYPES;
@@ -13,5 +14,7 @@ export function isFilesystemType(type: string): type is FilesystemType {
   return Object.hasOwn(FILESYSTEM_TYPES, type);
 }
 
-/** Label of a root filesystem that was given none; cloud-init and the cloud images of the distributions know it. */
-export const DEFAULT_ROOT_LABEL = 'cloudimg-rootfs';
+/** Label of a root filesystem that was given none; cloud-init and the cloud images of the distributions know it. XFS has no room for it. */
+export function defaultRootLabel(type: string): string {
+  return type === 'xfs' ? 'img-rootfs' : 'cloudimg-rootfs';
+}

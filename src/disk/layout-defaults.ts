@@ -2,7 +2,7 @@
 export interface LayoutDefaults {
   /** Filesystem of the root, `FS_TYPE`. */
   readonly rootType: string;
-  /** Undefined gives `cloudimg-rootfs`. */
+  /** Undefined gives `cloudimg-rootfs`, or `img-rootfs` for xfs. */
   readonly rootLabel?: string;
   /** Words for the root's mkfs, as `rootMkfsOptions` makes them. */
   readonly mkfsOptions: readonly string[];

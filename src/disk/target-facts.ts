@@ -16,6 +16,9 @@ export interface TargetDevices {
 const DISK = '/dev/ingot0';
 const PARTITION_PREFIX = '/dev/mapper/ingot0p';
 
+/** GRUB's names of filesystems, where they are not `ext2`. */
+const GRUB_FILESYSTEMS: Readonly<Record<string, string>> = { vfat: 'fat', xfs: 'xfs' };
+
 /** The paths that hooks get for a disk that does not exist yet; named so that nobody can write to a disk of the machine by mistake. */
 export function targetDevices(layout: DiskLayout): TargetDevices {
   const partitions = partitionsOf(layout).map(({ node, number }) => [node.name, `${PARTITION_PREFIX}${number}`]);
@@ -36,7 +39,7 @@ export function targetFacts(layout: DiskLayout, identity: DiskIdentity): string 
       mount: filesystem.mount.point,
       device: partition === undefined ? DISK : `${PARTITION_PREFIX}${partition.number}`,
       grub: partition === undefined ? 'hd0' : `hd0,${partmap}${partition.number}`,
-      fs: filesystem.type === 'vfat' ? 'fat' : 'ext2',
+      fs: GRUB_FILESYSTEMS[filesystem.type] ?? 'ext2',
       fs_uuid: shownUuid(identity, filesystem),
       fs_label: filesystem.label,
       partuuid: partition === undefined ? '' : partitionUuid(identity, layout, partition),

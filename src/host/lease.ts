@@ -1,12 +1,13 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, tryLock } from './lock.ts';
+import { detachLoopsOf } from './loop-device.ts';
 import { inNamespaces, type Privilege } from './namespaces.ts';
 import { runForStatus } from './process.ts';
 
-/** Folders that a build owns outside its namespaces. They go when it ends or, after a SIGKILL, at the next start. */
+/** Folders that a build owns outside its namespaces, and loop devices of files in them. They go when it ends or, after a SIGKILL, at the next start. */
 export interface Lease {
-  /** Removes the folders and ends the lease. */
+  /** Detaches the devices, removes the folders and ends the lease. */
   release(): Promise<void>;
 }
 
@@ -69,9 +70,10 @@ async function end(
   await lock?.[Symbol.asyncDispose]();
 }
 
-/** Without root, what a build wrote belongs to sub-uids, and only their namespace may remove it. */
+/** Without root, there are no loop devices, and what a build wrote belongs to sub-uids: only their namespace may remove it. */
 async function removeFolders(folders: readonly string[], privilege: Privilege): Promise<boolean> {
   if (folders.length === 0) return true;
+  if (privilege === 'root') await detachLoopsOf(folders);
   const remove = ['rm', '--recursive', '--force', '--one-file-system', '--', ...folders];
   const [command = '', ...args] = privilege === 'root' ? remove : inNamespaces(privilege, remove);
   return (await runForStatus(command, args)).status === 0;

@@ -57,6 +57,16 @@ export async function mountTmpfs(target: string): Promise<void> {
   await run('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'ingot', target]);
 }
 
+/** Mounts the filesystem of a block device until it is disposed. Then everything is written to the device, or it throws `TOOL_FAILED`. */
+export async function mountDevice(
+  device: string,
+  target: string,
+  options: readonly string[] = [],
+): Promise<AsyncDisposable> {
+  await run('mount', [...(options.length === 0 ? [] : ['-o', options.join(',')]), device, target]);
+  return { [Symbol.asyncDispose]: async () => void (await run('umount', [target])) };
+}
+
 /** Unmounts everything at and below a folder, deepest first. */
 export async function unmountTree(target: string): Promise<void> {
   if ((await mountsAtOrBelow(target)).length === 0) return;

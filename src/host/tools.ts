@@ -6,10 +6,10 @@ export interface HostTool {
   /** What needs it, in the words of `ingot doctor`. */
   readonly feature: string;
   /**
-   * The work that it is for: `build` for any image, `rootless` for builds by others than root, `elements` for hooks of bundled elements that
-   * run on the host, `boot` for running images.
+   * The work that it is for: `build` for any image, `rootless` for builds by others than root, `device` for what needs a kernel block
+   * device, `elements` for hooks of bundled elements that run on the host, `boot` for running images.
    */
-  readonly use: 'build' | 'rootless' | 'boot' | 'elements';
+  readonly use: 'build' | 'rootless' | 'device' | 'boot' | 'elements';
   /** A file that proves its presence where it is not a program on PATH. */
   readonly file?: string;
 }
@@ -39,6 +39,8 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'debugfs', package: 'e2fsprogs', feature: 'ext2, ext3 and ext4 filesystems', use: 'build' },
   { command: 'mkfs.vfat', package: 'dosfstools', feature: 'UEFI images', use: 'build' },
   { command: 'mcopy', package: 'mtools', feature: 'UEFI images', use: 'build' },
+  { command: 'mkfs.xfs', package: 'xfsprogs', feature: 'XFS filesystems', use: 'device' },
+  { command: 'losetup', package: 'mount', feature: 'XFS filesystems', use: 'device' },
   { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi, vhd and vhdx images', use: 'build' },
   { command: 'pigz', package: 'pigz', feature: 'tgz images', use: 'build' },
   { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },

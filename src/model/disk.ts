@@ -35,7 +35,7 @@ export type PartitionSize =
 export interface FilesystemNode {
   readonly kind: 'filesystem';
   readonly name: string;
-  /** `ext2`, `ext3`, `ext4`, `vfat`. */
+  /** `ext2`, `ext3`, `ext4`, `vfat`, `xfs`. */
   readonly type: string;
   readonly label: string;
   /** Options for its mkfs, already split into words. */

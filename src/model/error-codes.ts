@@ -32,8 +32,8 @@ export const ERROR_CODES = {
   HOOK_DUPLICATE: { kind: 'definition', meaning: 'Two elements have a hook of the same name in the same phase.' },
   DEFINITION_INVALID: { kind: 'definition', meaning: 'A file of an element cannot be understood.' },
   DEVICE_NEEDED: {
-    kind: 'definition',
-    meaning: 'A hook of an element needs a kernel block device, which ingot does not make.',
+    kind: 'host',
+    meaning: 'Something in the build needs a kernel block device, and there is none for it.',
   },
   LAYOUT_INVALID: { kind: 'definition', meaning: 'A block-device layout cannot be understood.' },
 

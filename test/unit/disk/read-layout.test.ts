@@ -169,7 +169,7 @@ describe('faults', () => {
   test('all are told at once, each with its place and the choices', () => {
     const text = partitioned(
       '    label: dos\n',
-      '        size: lots\n        type: QQ\n        mkfs:\n          type: xfs\n          mount:\n            mount_point: /\n',
+      '        size: lots\n        type: QQ\n        mkfs:\n          type: reiserfs\n          mount:\n            mount_point: /\n',
     );
 
     expect(issuesOf(text)).toEqual([
@@ -184,9 +184,9 @@ describe('faults', () => {
         place: { file: 'disk.yaml', line: 9, column: 15 },
       }),
       expect.objectContaining({
-        message: 'A filesystem of type "xfs" cannot be built',
+        message: 'A filesystem of type "reiserfs" cannot be built',
         place: { file: 'disk.yaml', line: 11, column: 17 },
-        hint: 'Choose one of ext2, ext3, ext4, vfat.',
+        hint: 'Choose one of ext2, ext3, ext4, vfat, xfs.',
       }),
     ]);
   });

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { run, runForStatus } from '../../src/host/process.ts';
+import { MIB } from '../../src/model/bytes.ts';
+import { hook, said, workshop } from '../support/cli.ts';
+import { assemble, EPOCH, makeTortureTree } from '../support/disk-image.ts';
+import { extractPartition, partitionsOf } from '../support/partitions.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
+import { testUser } from '../support/test-user.ts';
+
+const LAYOUT = `
+- local_loop: {name: image0}
+- partitioning:
+    base: image0
+    label: gpt
+    partitions:
+      - {name: BSP, type: EF02, size: 1MiB}
+      - {name: root, size: 100%, mkfs: {type: xfs, opts: -q, uuid: 11111111-2222-4333-8444-555555555555, mount: {mount_point: /}}}
+`;
+
+/** What a folder holds, as programs tell that do not write filesystems. */
+async function contentsOf(folder: string): Promise<readonly string[]> {
+  const facts = '%P %y %m %U:%G %n %s %l %Ts\\n';
+  const programs = [
+    [
+      'find',
+      '.',
+      '-path',
+      './dev/*',
+      '-prune',
+      '-o',
+      '-type',
+      'd',
+      '-printf',
+      '%P %y %m %U:%G %Ts\\n',
+      '-o',
+      '-printf',
+      facts,
+    ],
+    ['getfattr', '--recursive', '--no-dereference', '--dump', '--match=^(user|security|system)', '--encoding=hex', '.'],
+    ['getcap', '-r', '.'],
+    ['md5sum', 'etc/hostname', 'usr/bin/capable', 'etc/sparse', 'etc/long'],
+  ];
+  const texts = await Promise.all(
+    programs.map(
+      async ([command = '', ...args]) =>
+        (await run(command, args, { cwd: folder, encoding: 'latin1', okStatuses: [0, 1] })).stdout,
+    ),
+  );
+  return texts.map((text) => text.split('\n').sort().join('\n'));
+}
+
+test('an xfs filesystem has everything of its tree, and is sound', async () => {
+  await using scratch = await scratchFolder();
+  const [tree, image, part] = [scratch.at('tree'), scratch.at('image.raw'), scratch.at('part')];
+  await makeTortureTree(tree);
+
+  expect(await assemble({ tree, output: image, layout: LAYOUT, mib: 320 })).toMatchObject({ status: 0 });
+
+  const [, root] = (await partitionsOf(image)).partitions;
+  if (root === undefined) throw new Error('The image has no second partition');
+  await extractPartition(image, root, part);
+  expect((await runForStatus('xfs_repair', ['-n', '-f', part])).status).toBe(0);
+  const { stdout } = await run('xfs_db', ['-r', '-f', '-c', 'sb 0', '-c', 'print fname uuid', part]);
+  expect(stdout).toBe('fname = "img-rootfs\\000\\000"\nuuid = 11111111-2222-4333-8444-555555555555\n');
+  await run('mkdir', [scratch.at('seen')]);
+  await run('mount', ['-o', 'loop,ro,nouuid', part, scratch.at('seen')]);
+  try {
+    await run('touch', ['--date', `@${EPOCH}`, `${tree}/dev`]);
+    const late = ['-newermt', `@${EPOCH}`, '-exec', 'touch', '--no-dereference', '--date', `@${EPOCH}`, '{}', '+'];
+    await run('find', [tree, ...late]);
+    expect(await contentsOf(scratch.at('seen'))).toEqual(await contentsOf(tree));
+    expect((await run('stat', ['-c', '%F %a %t:%T', scratch.at('seen/dev/console')])).stdout).toBe(
+      'character special file 600 5:1\n',
+    );
+    expect(Number((await run('stat', ['-c', '%b', scratch.at('seen/etc/sparse')])).stdout) * 512).toBeLessThan(MIB);
+  } finally {
+    await run('umount', [scratch.at('seen')]);
+  }
+});
+
+test.each([
+  [200, 'XFS is never smaller than 300 MiB'],
+  [320, 'its tree needs 4'],
+])('a disk of %i MiB that is too small for xfs is told with what is missing', async (mib, reason) => {
+  await using scratch = await scratchFolder();
+  await run('mkdir', [scratch.at('tree')]);
+  await run('fallocate', ['--length', '400M', scratch.at('tree/large')]);
+
+  const { status, tail } = await assemble({
+    tree: scratch.at('tree'),
+    output: scratch.at('image.raw'),
+    layout: LAYOUT,
+    mib,
+  });
+
+  expect(status).toBe(1);
+  expect(JSON.parse(tail.at(-1) ?? '')).toMatchObject({
+    code: 'IMAGE_TOO_SMALL',
+    message: expect.stringContaining(reason),
+  });
+});
+
+test('FS_TYPE=xfs builds an image and leaves no loop device and no mount', async () => {
+  await using shop = await workshop();
+  const before = await shop.hostState();
+
+  const result = await shop.build({ options: ['-t', 'raw', '--image-size', '0.4'], env: { FS_TYPE: 'xfs' } });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(await shop.hostState()).toEqual(before);
+  const { stdout } = await run('xfs_db', ['-r', '-f', '-c', 'sb 0', '-c', 'print fname', shop.at('image.raw')]);
+  expect(stdout).toContain('img-rootfs');
+});
+
+test('a user is told before the first hook that xfs needs root, and what to choose', async () => {
+  await using user = await testUser();
+  await using shop = await workshop({ 'say/root.d/01-say': hook('echo "RAN first"') });
+  const [command = '', ...args] = await user.words(
+    shop,
+    shop.buildWords({ elements: ['say'], options: ['-t', 'raw'] }),
+  );
+
+  const result = await runForStatus(command, args, {
+    env: shop.environment({ env: { FS_TYPE: 'xfs' } }),
+    cwd: shop.at('work'),
+  });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toContain('The filesystem "mkfs_root" is of type xfs');
+  expect(said(result)).toContain('only root can make one');
+  expect(said(result)).toContain('FS_TYPE');
+  expect(said(result)).not.toContain('RAN first');
+});
