@@ -4,7 +4,7 @@ import { PHASE_NAMES } from '../model/phase.ts';
 import { planSteps, type Step } from '../plan/steps.ts';
 import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
-import { endsWithTree, IMAGE_STEPS, lookUpImage, makeImage } from './make-image.ts';
+import { IMAGE_STEPS, lookUpImage, makeImage } from './make-image.ts';
 import { type OpenBuild, openBuild } from './open-build.ts';
 import { lookUpSteps, runSteps } from './run-steps.ts';
 
@@ -25,12 +25,12 @@ export async function cast(task: BuilderTask, emit: EmitEvent): Promise<void> {
   if (task.mode === 'plan') {
     const isComplete = await lookUpSteps(context, early, true);
     const isWhole = await lookUpSteps(context, isComplete ? await planLate(build, late) : late, isComplete);
-    if (!endsWithTree(context)) await lookUpImage(context, isWhole);
+    if (writesImages(context)) await lookUpImage(context, isWhole);
     return;
   }
   await runSteps(context, early);
   await runSteps(context, await planLate(build, late));
-  if (!endsWithTree(context)) await makeImage(context);
+  if (writesImages(context)) await makeImage(context);
 }
 
 /** Hooks of extra-data.d can make hooks of later phases, so only the tree after them tells what comes. */
@@ -69,7 +69,11 @@ function splitSteps(steps: readonly Step[]): { readonly early: readonly Step[]; 
 }
 
 function imageSteps(context: BuildContext): readonly StepSummary[] {
-  return endsWithTree(context) ? [] : IMAGE_STEPS;
+  return writesImages(context) ? IMAGE_STEPS : [];
+}
+
+function writesImages({ request }: BuildContext): boolean {
+  return request.formats.length > 0;
 }
 
 function summaryOf({ id, title, element, phase }: Step): Pick<Step, 'id' | 'title' | 'element' | 'phase'> {

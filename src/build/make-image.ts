@@ -21,11 +21,6 @@ export const IMAGE_STEPS: readonly StepSummary[] = [
   { id: 'image files', title: 'image files' },
 ];
 
-/** True for builds that end with the tree: ramdisks, and images whose elements write their own files. */
-export function endsWithTree({ request, elements }: Pick<BuildContext, 'request' | 'elements'>): boolean {
-  return request.purpose === 'ramdisk' || elements.some((element) => element.name.includes('no-final-image'));
-}
-
 /**
  * Puts the finished tree on a disk and writes the image files, or hands out again the files that the same tree gave before.
  * @throws IngotError of what cannot be made or written

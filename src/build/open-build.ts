@@ -15,6 +15,7 @@ import { linkInstallFolders } from '../elements/install-types.ts';
 import { idleHookWarnings, planHooks } from '../elements/phase-hooks.ts';
 import { sourceEnvironment } from '../elements/source-environment.ts';
 import { checkOutputs } from '../formats/check-outputs.ts';
+import { writtenFormats } from '../formats/written-formats.ts';
 import { availableMemory } from '../host/memory.ts';
 import { mountBind, mountTmpfs, unmountTree } from '../host/mounts.ts';
 import { evictLayers } from '../layers/evict-layers.ts';
@@ -61,8 +62,9 @@ export interface OpenBuild extends AsyncDisposable {
  */
 export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<OpenBuild> {
   await using opened = new AsyncDisposableStack();
-  const { request, folders } = task;
+  const { folders } = task;
   const { library, elements, nodes } = await readElements(task, emit);
+  const request = { ...task.request, formats: writtenFormats(task.request, elements) };
   const layout = readDiskLayout(task, elements, emit);
   await refuseUnmetNeeds(
     filesystemNeeds(layout.read.layout, layout.file),

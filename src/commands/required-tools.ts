@@ -1,4 +1,5 @@
 import { writerOf } from '../formats/registry.ts';
+import { writtenFormats } from '../formats/written-formats.ts';
 import { findProgram } from '../host/tool-check.ts';
 import { HOST_TOOLS, packageOfTool } from '../host/tools.ts';
 import { IngotError } from '../model/error.ts';
@@ -28,7 +29,7 @@ export async function checkTools(request: BuildRequest): Promise<void> {
 
 function toolsOf(request: BuildRequest): readonly { readonly command: string; readonly feature: string }[] {
   const everyBuild = HOST_TOOLS.filter((tool) => tool.feature === 'every build' && tool.file === undefined);
-  const formats = request.formats.flatMap((format) =>
+  const formats = writtenFormats(request, []).flatMap((format) =>
     writerOf(format).tools.map((command) => ({ command, feature: `the format ${format}` })),
   );
   return [...everyBuild, ...formats];

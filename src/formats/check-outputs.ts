@@ -5,12 +5,15 @@ import { requireTools } from '../host/tool-check.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { BuildRequest } from '../model/request.ts';
-import { type Output, outputsOf } from './output-names.ts';
+import { outputsOf } from './output-names.ts';
 import { chooseQcow2Way } from './qcow2.ts';
 import { checkQemuOptions } from './qemu-img.ts';
 import { writerOf } from './registry.ts';
 
-export type OutputWish = Pick<BuildRequest, 'outputName' | 'formats' | 'qcow2' | 'environment' | 'temporaryFolder'>;
+export type OutputWish = Pick<
+  BuildRequest,
+  'purpose' | 'outputName' | 'formats' | 'qcow2' | 'environment' | 'temporaryFolder'
+>;
 
 /**
  * Finds out before any long work whether the image files can be written: their folder, their tools and the options for `qemu-img`.
@@ -21,11 +24,16 @@ export async function checkOutputs(wish: OutputWish): Promise<void> {
   const usual = wish.formats.flatMap((format) => writerOf(format).tools);
   const tools = new Set(usual.map((tool) => (tool === 'pigz' ? (gzip ?? tool) : tool)));
   await requireTools([...tools], `the formats ${wish.formats.join(', ')}`, wish.environment.PATH ?? '');
-  for (const output of outputsOf(wish)) await checkPlace(output);
+  for (const path of [...outputsOf(wish).map((output) => output.path), ...ramdiskFiles(wish)]) await checkPlace(path);
   await checkOptions(wish);
 }
 
-async function checkPlace({ path }: Output): Promise<void> {
+/** What the ramdisk elements write; the name is theirs. */
+function ramdiskFiles({ purpose, outputName }: OutputWish): readonly string[] {
+  return purpose === 'ramdisk' ? [`${outputName}.kernel`, `${outputName}.initramfs`] : [];
+}
+
+async function checkPlace(path: string): Promise<void> {
   const folder = dirname(path);
   const place = await lookAt(folder);
   if (place === 'missing' || place === 'other')

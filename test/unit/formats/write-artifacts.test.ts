@@ -213,7 +213,7 @@ describe('writing artifacts', () => {
 
 describe('checking outputs before a build', () => {
   function wish(request: Partial<WriteArtifactsOptions['request']>) {
-    return { ...options(request).request, temporaryFolder: folder };
+    return { purpose: 'disk', ...options(request).request, temporaryFolder: folder } as const;
   }
 
   it('accepts what can be written and leaves no trace', async () => {
@@ -229,6 +229,17 @@ describe('checking outputs before a build', () => {
       code: 'OUTPUT_UNWRITABLE',
       message: `There is no folder ${folder}/nowhere for the image ${folder}/nowhere/image.qcow2`,
       details: { hint: `Make it with: mkdir -p ${folder}/nowhere` },
+    });
+  });
+
+  it('looks at the files of a ramdisk where nothing else is written', async () => {
+    const ramdisk = { ...wish({ formats: [], outputName: join(folder, 'out/deploy') }), purpose: 'ramdisk' } as const;
+    await checkOutputs(ramdisk);
+    mkdirSync(join(folder, 'out/deploy.initramfs'));
+
+    await expect(checkOutputs(ramdisk)).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+      message: expect.stringContaining('out/deploy.initramfs'),
     });
   });
 
