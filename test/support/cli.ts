@@ -17,6 +17,8 @@ export interface CommandCall {
 }
 
 export interface BuildCall extends CommandCall {
+  /** `disk-image-create` unless given. */
+  readonly command?: 'ramdisk-image-create';
   /** Elements beside `fake-os`. */
   readonly elements?: readonly string[];
   /** Options; the type of the image is tar unless one of them is `-t`. */
@@ -77,7 +79,7 @@ export async function workshop(elements: FileTexts = {}): Promise<Workshop> {
     environment,
     command,
     buildWords: (call = {}) => [join(BIN, 'disk-image-create'), ...buildWords(folder.path, call)],
-    build: async (call = {}) => await command('disk-image-create', buildWords(folder.path, call), call),
+    build: async (call = {}) => await command(call.command ?? 'disk-image-create', buildWords(folder.path, call), call),
     names: async () => (await tar('--list')).split('\n').map((name) => name.replace(/^\.\//, '').replace(/\/$/, '')),
     content: async (name) => await tar('--extract', '--to-stdout', `./${name}`),
     facts: async (name) => await tar('--list', '--verbose', '--no-recursion', '--numeric-owner', `./${name}`),
