@@ -45,7 +45,9 @@ test.each(['bookworm', 'trixie', 'sid'])('makes a whole minimal system of %s', a
 describe('install-packages', () => {
   const statusOf = (name: string) => `$(dpkg-query -W -f '\${db:Status-Status}' ${name} 2>/dev/null || true)`;
 
-  test('installs, remembers who asked, removes, and leaves to apt what dpkg cannot do', async () => {
+  test('installs, remembers who asked, removes, and leaves to apt what dpkg cannot do', {
+    tags: ['install-packages.empty', 'install-packages.verbs'],
+  }, async () => {
     const said = await ask(
       'installs',
       [
@@ -90,7 +92,7 @@ describe('install-packages', () => {
     ]);
   });
 
-  test('upgrades to what a new source has, and keeps the marks', async () => {
+  test('upgrades to what a new source has, and keeps the marks', { tags: ['install-packages.verbs'] }, async () => {
     const said = await ask(
       'upgrades',
       [

@@ -8,7 +8,7 @@ describe('the facts of the host', () => {
     ['aarch64', 'arm64'],
     ['armv7l', 'armhf'],
     ['ppc64le', 'ppc64le'],
-  ])("call %s by Debian's name, %s", (kernelName, name) => {
+  ])("call %s by Debian's name, %s", { tags: ['cli.arch-default'] }, (kernelName, name) => {
     expect(debianArch(kernelName)).toBe(name);
   });
 

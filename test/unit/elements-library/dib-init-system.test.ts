@@ -34,7 +34,7 @@ test('gives hooks a command that prints the init system', async () => {
 test.each([
   [{}, 'DIB_INIT_SYSTEM is not set'],
   [{ DIB_INIT_SYSTEM: 'runit' }, 'DIB_INIT_SYSTEM is "runit"; known are systemd, openrc, sysv and upstart'],
-])('stops the build for %j', async (env, reason) => {
+])('stops the build for %j', { tags: ['init-system.unset'] }, async (env, reason) => {
   await using rig = await elementRig(['dib-init-system'], env);
 
   await expect(rig.inChroot('pre-install.d/04-dib-init-system')).rejects.toMatchObject({

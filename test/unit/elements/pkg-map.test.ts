@@ -22,7 +22,7 @@ describe('precedence', () => {
     ['keystone', 'fedora', '23', 'keystone-redhat'],
     ['heat', 'fedora', '23', 'heat-default'],
     ['nova', 'debian', undefined, 'nova-default'],
-  ])('%s on %s %s is %s', (name, distro, release, expected) => {
+  ])('%s on %s %s is %s', { tags: ['pkg-map.precedence', 'pkg-map.families'] }, (name, distro, release, expected) => {
     expect(mapPackage(map, name, { distro, release })).toEqual({ kind: 'mapped', name: expected });
   });
 

@@ -1,17 +1,24 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type RunResult, runForStatus } from '../../../src/host/process.ts';
 import type { Environment } from '../../../src/model/request.ts';
+import { withOriginalLibrary } from '../../support/original.ts';
 import { type ScratchEntry, scratchFolder } from '../../support/scratch-folder.ts';
 
-const RUN_PARTS = fileURLToPath(new URL('../../../lib/dib/dib-run-parts', import.meta.url));
+const OWN = fileURLToPath(new URL('../../../lib/dib', import.meta.url));
 
 function hook(body: string): ScratchEntry {
   return { executable: `#!/bin/bash\n${body}\n` };
 }
 
-async function runParts(folder: string, env: Environment = {}, options: readonly string[] = []): Promise<RunResult> {
-  return await runForStatus(RUN_PARTS, [...options, folder], { env: { PATH: '/usr/bin:/bin', ...env } });
+type RunParts = (folder: string, env?: Environment, options?: readonly string[]) => Promise<RunResult>;
+
+function runPartsOf(library: string): RunParts {
+  return async (folder, env = {}, options = []) =>
+    await runForStatus(join(library, 'dib-run-parts'), [...options, folder], {
+      env: { PATH: '/usr/bin:/bin', ...env },
+    });
 }
 
 /** Hooks that print their own names. */
@@ -19,7 +26,9 @@ function named(...names: readonly string[]): Record<string, ScratchEntry> {
   return Object.fromEntries(names.map((name) => [`a.d/${name}`, hook('basename "$0"')]));
 }
 
-describe('dib-run-parts', () => {
+describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) => {
+  const runParts = runPartsOf(library);
+
   it('runs hooks by their numbers, and equal numbers in byte order', {
     tags: ['hooks.order', 'commands.run-parts'],
   }, async () => {
@@ -139,6 +148,6 @@ describe('dib-run-parts', () => {
     const result = await runParts('/nowhere.d');
 
     expect(result).toMatchObject({ status: 1, stdout: '' });
-    expect(result.stderr).toMatch(/"\/nowhere\.d" is not a folder(.|\n)*usage: dib-run-parts \[--list\] FOLDER/);
+    expect(result.stderr).toMatch(/\/nowhere\.d(.|\n)*usage: dib-run-parts .*(folder|directory)/i);
   });
 });

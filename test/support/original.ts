@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type RunResult, run, runForStatus } from '../../src/host/process.ts';
+import type { Element } from '../../src/model/element.ts';
+import type { Environment } from '../../src/model/request.ts';
+import { folderTree } from './folder-tree.ts';
+
+/** diskimage-builder itself, as Debian's python3-diskimage-builder installs it. */
+const PACKAGE = '/usr/lib/python3/dist-packages/diskimage_builder';
+const LIBRARY = join(PACKAGE, 'lib');
+const PATH = process.env.PATH ?? '/usr/bin:/bin';
+
+/** For `describe.each`: tests that run with our bash files and with the original's, so that both do what is expected. */
+export function withOriginalLibrary(own: string): readonly (readonly [whose: string, library: string])[] {
+  return [
+    ['ours', own],
+    ['the original', LIBRARY],
+  ];
+}
+
+/** Names of the elements that the original expands names to, in no particular order; undefined where it refuses them. */
+export async function originalElements(
+  names: readonly string[],
+  folders: readonly string[],
+): Promise<readonly string[] | undefined> {
+  const { status, stdout } = await runForStatus('/usr/bin/python3', [join(LIBRARY, 'element-info.py'), ...names], {
+    env: { PATH, ELEMENTS_PATH: folders.join(':') },
+  });
+  return status === 0 ? stdout.trim().split(' ') : undefined;
+}
+
+/** Merges hooks as the original does. Paths have to be free of blanks. */
+export async function originalHookTree(elements: readonly Element[], target: string): Promise<RunResult> {
+  const array = elements.map(({ name, path }) => `[${name}]=${path}`).join(' ');
+  const script = `set -e; get_image_element_array() { echo '${array}'; }; source "$_LIB/common-functions"; generate_hooks`;
+  return await runForStatus('bash', ['-c', script], { env: { PATH, _LIB: LIBRARY, TMP_HOOKS_PATH: target } });
+}
+
+/** What the original makes of `package-installs` files: the text of the merged file. */
+export async function originalPackageInstalls(
+  names: readonly string[],
+  folders: readonly string[],
+  env: Environment,
+): Promise<string> {
+  await using scratch = await folderTree();
+  const file = join(scratch.path, 'package-installs.json');
+  const program = join(PACKAGE, 'elements/package-installs/bin/package-installs-squash');
+  await run(program, ['--elements', names.join(' '), '--path', folders.join(':'), file], { env: { PATH, ...env } });
+  return await readFile(file, 'utf8');
+}
+
+/** Runs the original's `pkg-map`, which sees a folder as `/usr/share`. */
+export async function originalPkgMap(args: readonly string[], share: string, env: Environment): Promise<RunResult> {
+  const program = join(PACKAGE, 'elements/pkg-map/bin/pkg-map');
+  const script = 'mount --bind "$1" /usr/share && shift && exec "$@"';
+  const words = ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', share, program, ...args];
+  return await runForStatus('unshare', words, { env: { PATH, ...env } });
+}
+
+/** Text of the services file that the original's `svc-map` element makes in a root tree, which needs a folder `tmp`. */
+export async function originalServices(elements: readonly Element[], tree: string, distro: string): Promise<string> {
+  const yaml = JSON.stringify(Object.fromEntries(elements.map(({ name, path }) => [name, path])));
+  const env = { PATH, IMAGE_ELEMENT_YAML: yaml, DISTRO_NAME: distro, TMP_MOUNT_PATH: tree };
+  await run(join(PACKAGE, 'elements/svc-map/extra-data.d/10-merge-svc-map-files'), [], { env });
+  return await readFile(join(tree, 'tmp/svc-map-services'), 'utf8');
+}
