@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { assembleDisk } from '../disk/assemble-disk.ts';
 import { writerOf } from '../formats/registry.ts';
@@ -29,7 +29,7 @@ export async function makeImage(context: BuildContext): Promise<void> {
   const { request, tree, emit, repositories, task } = context;
   const folder = join(task.folders.cache, 'images');
   const images = new ArtifactStore(folder);
-  const key = imageKey(context);
+  const key = await imageKey(context);
   const kept = await images.find(key);
   const missing = request.formats.filter((format) => kept[format] === undefined);
   await tree.open();
@@ -43,6 +43,7 @@ export async function makeImage(context: BuildContext): Promise<void> {
         request,
         rawDisk,
         tree: tree.root,
+        scratch: task.folders.image,
         identity: key,
         epoch: repositories.epoch,
         kept,
@@ -64,22 +65,27 @@ export async function makeImage(context: BuildContext): Promise<void> {
  */
 export async function lookUpImage(context: BuildContext, isTreeKnown: boolean): Promise<void> {
   const images = new ArtifactStore(join(context.task.folders.cache, 'images'));
-  const kept = isTreeKnown ? await images.find(imageKey(context)) : {};
+  const kept = isTreeKnown ? await images.find(await imageKey(context)) : {};
   const outcome = context.request.formats.every((format) => kept[format] !== undefined) ? 'hit' : 'ran';
   const missReason = outcome === 'hit' ? undefined : isTreeKnown ? 'not built before' : 'follows a step that runs';
   for (const { id } of IMAGE_STEPS) context.emit({ kind: 'step-finished', step: id, outcome, ms: 0, missReason });
 }
 
 /** Everything beside the tree that the image files depend on. */
-function imageKey({ tree, request, layout, identity, repositories }: BuildContext): LayerKey {
-  const { qcow2, size, filesystem } = request;
+async function imageKey({ tree, request, layout, identity, repositories }: BuildContext): Promise<LayerKey> {
+  const { qcow2, compression, size, filesystem, aciManifest } = request;
+  const manifest = aciManifest === undefined ? undefined : await readFile(aciManifest, 'utf8');
   const holdsName = request.formats.some((format) => writerOf(format).holdsItsName);
   return layerKey(tree.identity, {
     identity,
     layout: JSON.stringify(layout.layout),
     epoch: String(repositories.epoch),
     name: holdsName ? basename(request.outputName) : '',
-    wish: JSON.stringify({ qcow2, size, filesystem, gzip: request.environment.DIB_GZIP_BIN }),
+    wish: JSON.stringify({
+      ...{ qcow2, size, filesystem, manifest },
+      compression: { ...compression, threads: undefined },
+      gzip: request.environment.DIB_GZIP_BIN,
+    }),
   });
 }
 

@@ -30,7 +30,9 @@ export async function checkTools(request: BuildRequest): Promise<void> {
 function toolsOf(request: BuildRequest): readonly { readonly command: string; readonly feature: string }[] {
   const everyBuild = HOST_TOOLS.filter((tool) => tool.feature === 'every build' && tool.file === undefined);
   const formats = writtenFormats(request, []).flatMap((format) =>
-    writerOf(format).tools.map((command) => ({ command, feature: `the format ${format}` })),
+    writerOf(format)
+      .tools(request)
+      .map((command) => ({ command, feature: `the format ${format}` })),
   );
   return [...everyBuild, ...formats];
 }

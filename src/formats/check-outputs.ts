@@ -5,26 +5,23 @@ import { requireTools } from '../host/tool-check.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { BuildRequest } from '../model/request.ts';
+import type { FormatWish } from './format-writer.ts';
 import { outputsOf } from './output-names.ts';
-import { chooseQcow2Way } from './qcow2.ts';
 import { checkQemuOptions } from './qemu-img.ts';
 import { writerOf } from './registry.ts';
 
-export type OutputWish = Pick<
-  BuildRequest,
-  'purpose' | 'outputName' | 'formats' | 'qcow2' | 'environment' | 'temporaryFolder'
->;
+export type OutputWish = FormatWish & Pick<BuildRequest, 'purpose' | 'outputName' | 'formats' | 'temporaryFolder'>;
 
 /**
- * Finds out before any long work whether the image files can be written: their folder, their tools and the options for `qemu-img`.
+ * Finds out before any long work whether the images can be written: their folder, their tools, what each format needs beside the tree,
+ * and the options for `qemu-img`.
  * @throws IngotError `OUTPUT_UNWRITABLE`, `TOOL_MISSING`, `USAGE`
  */
 export async function checkOutputs(wish: OutputWish): Promise<void> {
-  const gzip = wish.environment.DIB_GZIP_BIN?.split(' ')[0];
-  const usual = wish.formats.flatMap((format) => writerOf(format).tools);
-  const tools = new Set(usual.map((tool) => (tool === 'pigz' ? (gzip ?? tool) : tool)));
+  const tools = new Set(wish.formats.flatMap((format) => writerOf(format).tools(wish)));
   await requireTools([...tools], `the formats ${wish.formats.join(', ')}`, wish.environment.PATH ?? '');
   for (const path of [...outputsOf(wish).map((output) => output.path), ...ramdiskFiles(wish)]) await checkPlace(path);
+  for (const format of wish.formats) await writerOf(format).check?.(wish);
   await checkOptions(wish);
 }
 
@@ -73,7 +70,6 @@ function reasonOf(error: unknown): string {
 
 async function checkOptions(wish: OutputWish): Promise<void> {
   const { formats, qcow2 } = wish;
-  if (formats.includes('qcow2')) chooseQcow2Way(qcow2);
   if (qcow2.options.length === 0) return;
   const folder = await mkdtemp(join(wish.temporaryFolder, 'ingot-options-'));
   try {

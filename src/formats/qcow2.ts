@@ -11,18 +11,21 @@ import { type Conversion, convertDisk } from './qemu-img.ts';
 export const qcow2Format = {
   source: 'disk',
   extension: 'qcow2',
-  tools: ['qemu-img'],
+  tools: () => ['qemu-img'],
   keepsOldImage: true,
-  consumesDisk: false,
   takesQemuOptions: true,
   neededBytes: ({ diskAllocated }) => Math.ceil(diskAllocated / 20),
+  check: async ({ qcow2 }) => {
+    chooseQcow2Way(qcow2);
+  },
   write: async (input) => {
-    const way = chooseQcow2Way(input.qcow2);
+    const way = chooseQcow2Way(input.wish.qcow2);
     if (way.kind === 'own')
       await writeCompressedQcow2({
         source: input.source,
         target: input.target,
         version: way.version,
+        level: way.level,
         signal: input.signal,
       });
     else await convertDisk(input, way.conversion);
@@ -31,35 +34,40 @@ export const qcow2Format = {
 
 /** How a qcow2 is made: zlib by ingot, on all cores with the same bytes each time; everything else by `qemu-img`. */
 export type Qcow2Way =
-  | { readonly kind: 'own'; readonly version: 2 | 3 }
+  | { readonly kind: 'own'; readonly version: 2 | 3; readonly level?: number }
   | { readonly kind: 'qemu-img'; readonly conversion: Conversion };
 
 /**
  * Settles compression and options of a qcow2.
- * @throws IngotError `USAGE` when an old `compat` is asked for together with zstd, which it cannot hold
+ * @throws IngotError `USAGE` when an old `compat` is asked for together with zstd, which it cannot hold, or a level together with options
+ *   that only `qemu-img` understands
  */
 export function chooseQcow2Way(wish: BuildRequest['qcow2']): Qcow2Way {
   const compat = lastValue(wish.options, 'compat');
   const asked = lastValue(wish.options, 'compression_type');
   const isOld = compat === '0.10' || compat === 'v2';
-  const type = asked ?? wish.compression;
-  if (isOld && wish.compression !== 'none' && type === 'zstd') throw zstdNeedsNew(compat);
+  const type = asked ?? wish.compression.kind;
+  if (isOld && wish.compression.kind !== 'none' && type === 'zstd') throw zstdNeedsNew(compat);
 
   const others = wish.options.filter((option) => !/^(compat|compression_type)=/.test(option));
-  if (wish.compression !== 'none' && type === 'zlib' && others.length === 0)
-    return { kind: 'own', version: compat === undefined || isOld ? 2 : 3 };
+  if (wish.compression.kind !== 'none' && type === 'zlib' && others.length === 0)
+    return { kind: 'own', version: compat === undefined || isOld ? 2 : 3, level: wish.compression.level };
+  if (wish.compression.level !== undefined)
+    throw new IngotError('USAGE', `A qcow2 with ${wish.options.join(',')} has no levels of compression`, {
+      hint: 'Leave the level away in DIB_QCOW2_COMPRESSION, or the options for qemu-img, which compresses such an image and knows no levels.',
+    });
   return {
     kind: 'qemu-img',
     conversion: {
       format: 'qcow2',
-      isCompressed: wish.compression !== 'none',
+      isCompressed: wish.compression.kind !== 'none',
       options: [...defaultsOf(wish, type, compat), ...wish.options],
     },
   };
 }
 
 function defaultsOf(wish: BuildRequest['qcow2'], type: string, compat: string | undefined): string[] {
-  if (wish.compression === 'none') return [];
+  if (wish.compression.kind === 'none') return [];
   const hasType = lastValue(wish.options, 'compression_type') !== undefined;
   if (type === 'zlib') return compat === undefined && !hasType ? ['compat=0.10'] : [];
   return hasType ? [] : [`compression_type=${type}`];

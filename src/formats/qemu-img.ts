@@ -17,14 +17,13 @@ export function qemuImgWriter({ format, settle, holdsItsName }: QemuImgFormat): 
   return {
     source: 'disk',
     extension: format,
-    tools: ['qemu-img'],
+    tools: () => ['qemu-img'],
     keepsOldImage: true,
-    consumesDisk: false,
     takesQemuOptions: true,
     holdsItsName,
     neededBytes: ({ diskAllocated }) => diskAllocated,
     write: async (input) => {
-      await convertDisk(input, { format, options: input.qcow2.options, isCompressed: false });
+      await convertDisk(input, { format, options: input.wish.qcow2.options, isCompressed: false });
       await settle(input);
     },
   };

@@ -7,10 +7,9 @@ import type { FormatWriter } from './format-writer.ts';
 export const rawFormat = {
   source: 'disk',
   extension: 'raw',
-  tools: ['cp'],
+  tools: () => ['cp'],
   keepsOldImage: true,
   consumesDisk: true,
-  takesQemuOptions: false,
   neededBytes: ({ diskAllocated }) => diskAllocated,
   write: async ({ source, target, signal }) => {
     try {

@@ -1,7 +1,9 @@
 import type { ImageFormat } from '../model/artifact.ts';
 import type { FormatWriter } from './format-writer.ts';
+import { aciFormat } from './aci.ts';
 import { qcow2Format } from './qcow2.ts';
 import { rawFormat } from './raw.ts';
+import { squashfsFormat } from './squashfs.ts';
 import { tarFormat } from './tar.ts';
 import { tgzFormat } from './tgz.ts';
 import { vdiFormat } from './vdi.ts';
@@ -19,6 +21,8 @@ const FORMAT_WRITERS = {
   vdi: vdiFormat,
   vhd: vhdFormat,
   vhdx: vhdxFormat,
+  squashfs: squashfsFormat,
+  aci: aciFormat,
 } as const satisfies Record<ImageFormat, FormatWriter>;
 
 /** The writer of a format. */

@@ -5,9 +5,7 @@ import { archiveTree } from './tree-archive.ts';
 export const tarFormat = {
   source: 'tree',
   extension: 'tar',
-  tools: ['tar'],
+  tools: () => ['tar'],
   keepsOldImage: false,
-  consumesDisk: false,
-  takesQemuOptions: false,
   write: async (input) => await archiveTree(input),
 } as const satisfies FormatWriter;

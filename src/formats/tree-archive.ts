@@ -1,17 +1,29 @@
 import { run } from '../host/process.ts';
 import type { FormatInput } from './format-writer.ts';
 
-/** What the kernel fills while a system runs, and what a filesystem brings itself: the folders stay, their contents do not belong to it. */
-const EXCLUDES = ['./proc/*', './sys/*', './lost+found'] as const;
+/**
+ * Patterns, from the root of the tree, of what the kernel fills while a system runs and of what a filesystem brings itself: the folders
+ * stay, their contents do not belong to the tree.
+ */
+export const FOREIGN_CONTENT = ['proc/*', 'sys/*', 'lost+found'] as const;
+
+export interface ArchiveOptions {
+  /** Program and options that tar pipes the archive through. */
+  readonly compressor?: string;
+  /** How names change, as `tar --transform` reads it. */
+  readonly rename?: string;
+  /** Files of another folder that go into the archive behind the tree, under their own names. */
+  readonly more?: { readonly folder: string; readonly names: readonly string[] };
+}
 
 /**
  * Archives the root tree: owners as numbers, extended attributes, ACLs, hard links and device nodes kept; entries in order of their
  * names; times after the epoch set to it. The same tree gives the same bytes. Holes become zeros, because the headers that GNU tar
  * writes for sparse files hold the id of its process.
- * @param compressor program and options that tar pipes the archive through
  * @throws IngotError `TOOL_FAILED`, `CANCELLED`
  */
-export async function archiveTree(input: FormatInput, compressor?: string): Promise<void> {
+export async function archiveTree(input: FormatInput, options: ArchiveOptions = {}): Promise<void> {
+  const { compressor, rename, more } = options;
   const args = [
     '--create',
     `--file=${input.target}`,
@@ -28,11 +40,13 @@ export async function archiveTree(input: FormatInput, compressor?: string): Prom
     '--xattrs-include=*',
     '--no-wildcards-match-slash',
     '--anchored',
-    ...EXCLUDES.map((pattern) => `--exclude=${pattern}`),
+    ...FOREIGN_CONTENT.map((pattern) => `--exclude=./${pattern}`),
     ...(compressor === undefined ? [] : [`--use-compress-program=${compressor}`]),
+    ...(rename === undefined ? [] : [`--transform=${rename}`]),
     '.',
+    ...(more === undefined ? [] : [`--directory=${more.folder}`, ...more.names]),
   ];
   // Options of the caller for his own archives are not part of the request.
-  const env = { ...input.environment, LC_ALL: 'C', TAR_OPTIONS: '' };
+  const env = { ...input.wish.environment, LC_ALL: 'C', TAR_OPTIONS: '' };
   await run('tar', args, { signal: input.signal, env });
 }

@@ -19,10 +19,8 @@ const FIRST_SECOND = 946_684_800;
 export const vhdFormat = {
   source: 'disk',
   extension: 'vhd',
-  tools: ['qemu-img'],
+  tools: () => ['qemu-img'],
   keepsOldImage: true,
-  consumesDisk: false,
-  takesQemuOptions: false,
   neededBytes: ({ diskAllocated }) => diskAllocated,
   write: async (input) => {
     await convertDisk(input, { format: 'vpc', options: ['subformat=dynamic', 'force_size=on'], isCompressed: false });

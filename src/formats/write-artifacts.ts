@@ -10,23 +10,22 @@ import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { BuildRequest } from '../model/request.ts';
 import { checksumLine, digestsOf } from './checksums.ts';
-import type { FormatInput } from './format-writer.ts';
+import type { FormatInput, FormatWish } from './format-writer.ts';
 import { keepOldImage } from './old-image.ts';
 import { type Output, outputsOf } from './output-names.ts';
 import { checkSpace, explainWriteFailure } from './output-space.ts';
 import { writerOf } from './registry.ts';
 
 export interface WriteArtifactsOptions {
-  readonly request: Pick<
-    BuildRequest,
-    'outputName' | 'formats' | 'qcow2' | 'checksums' | 'keepsOldImage' | 'environment'
-  >;
+  readonly request: FormatWish & Pick<BuildRequest, 'outputName' | 'formats' | 'checksums' | 'keepsOldImage'>;
   /** Absolute path of the raw disk; needed for the formats of a disk. It is used up when `raw` is among the formats. */
   readonly rawDisk?: string;
-  /** Absolute path of the root tree; needed for `tar` and `tgz`. */
+  /** Absolute path of the root tree; needed for the formats of a tree. */
   readonly tree?: string;
   /** Files from an earlier build that are the same as what would be made; they are copied instead. */
   readonly kept?: Readonly<Partial<Record<ImageFormat, string>>>;
+  /** Absolute path of a folder for files on the way, which the caller removes. */
+  readonly scratch: string;
   /** A text that is the same for the same content; identifiers in the files are derived from it. */
   readonly identity: string;
   /** Seconds since the Unix epoch; later times in archives are set to it. */
@@ -78,7 +77,7 @@ async function writeOne(output: Output, options: WriteArtifactsOptions): Promise
 }
 
 function inputOf(output: Output, aside: AsideFile, options: WriteArtifactsOptions): FormatInput {
-  const { rawDisk, tree, request, identity, epoch, emit, signal } = options;
+  const { rawDisk, tree, request, scratch, identity, epoch, emit, signal } = options;
   const source = writerOf(output.format).source === 'disk' ? rawDisk : tree;
   if (source === undefined)
     throw new IngotError('INTERNAL', `The format ${output.format} was asked for without its source`);
@@ -86,10 +85,10 @@ function inputOf(output: Output, aside: AsideFile, options: WriteArtifactsOption
     target: aside.path,
     source,
     path: output.path,
+    scratch,
     identity,
     epoch,
-    qcow2: request.qcow2,
-    environment: request.environment,
+    wish: request,
     emit,
     signal,
   };

@@ -43,6 +43,7 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'losetup', package: 'mount', feature: 'XFS filesystems', use: 'device' },
   { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi, vhd and vhdx images', use: 'build' },
   { command: 'pigz', package: 'pigz', feature: 'tgz images', use: 'build' },
+  { command: 'mksquashfs', package: 'squashfs-tools', feature: 'squashfs images', use: 'build' },
   { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },
   { command: 'git', package: 'git', feature: 'the element source-repositories', use: 'elements' },
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86', feature: 'ingot boot', use: 'boot' },

@@ -1,7 +1,7 @@
 import type { Bytes } from './bytes.ts';
 
 /** The image formats that ingot writes, as named by `-t`. */
-export const IMAGE_FORMATS = ['qcow2', 'raw', 'tar', 'tgz', 'vmdk', 'vdi', 'vhd', 'vhdx'] as const;
+export const IMAGE_FORMATS = ['qcow2', 'raw', 'tar', 'tgz', 'vmdk', 'vdi', 'vhd', 'vhdx', 'squashfs', 'aci'] as const;
 
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 

@@ -1,9 +1,8 @@
 import type { ImageFormat } from './artifact.ts';
+import type { Compression } from './compression.ts';
 
 /** `NAME=value` pairs as a process sees them. */
 export type Environment = Readonly<Record<string, string>>;
-
-export type Qcow2Compression = 'none' | 'zlib' | 'zstd';
 
 /**
  * A validated wish: what to build, for what machine, into which files. It comes from a command line or a file and is never changed.
@@ -23,10 +22,19 @@ export interface BuildRequest {
   /** In the order asked for; no duplicates, at least one. */
   readonly formats: readonly ImageFormat[];
   readonly qcow2: {
-    readonly compression: Qcow2Compression;
+    readonly compression: Compression<'qcow2'>;
     /** `k=v` pairs for `qemu-img -o`, such as `compat=0.10`. */
     readonly options: readonly string[];
   };
+  /** How the other formats are compressed. */
+  readonly compression: {
+    readonly tgz: Compression<'tgz'>;
+    readonly squashfs: Compression<'squashfs'>;
+    /** Threads for programs that compress; undefined takes all processors. The bytes do not depend on it. */
+    readonly threads?: number;
+  };
+  /** Absolute path of the manifest of an `aci` image. */
+  readonly aciManifest?: string;
   readonly checksums: readonly ('md5' | 'sha256')[];
   /** Extra packages, installed once after install.d. */
   readonly packages: readonly string[];

@@ -1,11 +1,12 @@
 import path from 'node:path';
+import type { Compression } from '../model/compression.ts';
 import { IngotError, type Issue } from '../model/error.ts';
-import type { BuildRequest, Environment, Qcow2Compression } from '../model/request.ts';
+import type { BuildRequest, Environment } from '../model/request.ts';
 import { optionOf, SETTING_NAMES } from './disk-image-create-options.ts';
+import { readCompressions, readQcow2Compression } from './read-compressions.ts';
 import {
   readBreaks,
   readChecksums,
-  readCompression,
   readFormats,
   readImageUsage,
   readOutputName,
@@ -38,7 +39,7 @@ export interface CommandLine {
   readonly environment: Environment;
   readonly facts: HostFacts;
   /** Where neither an option nor `DIB_QCOW2_COMPRESSION` says anything. */
-  readonly compressionFallback: Qcow2Compression;
+  readonly compressionFallback: Compression<'qcow2'>['kind'];
   /** As chosen by an option of the command. */
   readonly compression?: WrittenValue;
   readonly refreshes?: boolean;
@@ -78,9 +79,11 @@ export function toBuildRequest(line: CommandLine): ParsedBuild {
     outputName: path.resolve(line.facts.workingFolder, name),
     formats,
     qcow2: {
-      compression: readCompression(reader, line.compression) ?? line.compressionFallback,
+      compression: readQcow2Compression(reader, line.compression) ?? { kind: line.compressionFallback },
       options: readQemuOptions(reader),
     },
+    compression: readCompressions(reader),
+    aciManifest: formats.includes('aci') ? readAciManifest(reader, line) : undefined,
     checksums: readChecksums(reader),
     packages: reader.words('packages'),
     size: readSize(reader),
@@ -143,6 +146,11 @@ function startingEnvironment(line: CommandLine): Environment {
 function readFolder(line: CommandLine, folder: string): string {
   const home = line.facts.homeFolder;
   return path.resolve(line.facts.workingFolder, folder.replace(/^~(?=\/|$)/, home));
+}
+
+function readAciManifest(reader: SettingReader, line: CommandLine): string | undefined {
+  const written = reader.variable('ACI_MANIFEST');
+  return written === undefined ? undefined : path.resolve(line.facts.workingFolder, written.text);
 }
 
 /**

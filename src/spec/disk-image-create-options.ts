@@ -217,8 +217,19 @@ export const COMMAND_VARIABLES = {
   DIB_BLOCK_DEVICE_CONFIG: { help: "layout of the disk as YAML, or file://PATH; goes before the elements' layouts" },
   DIB_QCOW2_COMPRESSION: {
     fallback: 'zlib for the DIB commands, zstd for ingot build',
-    help: 'how qcow2 images are compressed: zlib, which every reader knows, zstd or none',
+    help: 'how qcow2 images are compressed: zlib, which every reader knows, zlib:1 to zlib:9, zstd or none',
   },
+  DIB_TGZ_COMPRESSION: { fallback: 'gzip, at its own level', help: 'gzip:1 to gzip:9' },
+  DIB_GZIP_BIN: { fallback: 'pigz', help: 'program that compresses tgz images; its level is 9 unless told' },
+  DIB_SQUASHFS_COMPRESSION: {
+    fallback: 'xz',
+    help: 'how squashfs images are compressed: xz, zstd, zstd:1 to zstd:22, gzip, gzip:1 to gzip:9 or lz4',
+  },
+  DIB_COMPRESSION_THREADS: {
+    fallback: 'the count of processors',
+    help: 'threads of the programs that compress tgz and squashfs images',
+  },
+  ACI_MANIFEST: { help: 'manifest of an aci image, a file' },
   OVERWRITE_OLD_IMAGE: {
     fallback: '0',
     help: '1 overwrites an image of the same name; else it is kept under a new name',

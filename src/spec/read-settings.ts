@@ -1,8 +1,8 @@
 import { IMAGE_FORMATS, type ImageFormat, isImageFormat } from '../model/artifact.ts';
 import { IngotError } from '../model/error.ts';
 import { PHASE_NAMES } from '../model/phase.ts';
-import type { BuildRequest, Qcow2Compression } from '../model/request.ts';
-import type { SettingReader, WrittenValue } from './setting-reader.ts';
+import type { BuildRequest } from '../model/request.ts';
+import type { SettingReader } from './setting-reader.ts';
 import { suggest } from './suggest.ts';
 
 export function readFormats(reader: SettingReader): readonly ImageFormat[] {
@@ -14,7 +14,7 @@ export function readFormats(reader: SettingReader): readonly ImageFormat[] {
 }
 
 /** Formats of DIB's that ingot does not write. */
-const OTHER_DIB_FORMATS = ['squashfs', 'docker', 'aci'];
+const OTHER_DIB_FORMATS = ['docker'];
 
 function toFormat(name: string): ImageFormat {
   if (isImageFormat(name)) return name;
@@ -39,13 +39,6 @@ export function readOutputName(reader: SettingReader, formats: readonly ImageFor
     reader.fault(`${written.from} is "${written.text}", which names no file`, 'Give the image a name, such as debian.');
   }
   return name;
-}
-
-/** @param chosen by an option of the command itself, which goes before the variable */
-export function readCompression(reader: SettingReader, chosen: WrittenValue | undefined): Qcow2Compression | undefined {
-  if (reader.count('uncompressed') > 0) return 'none';
-  const value = chosen ?? reader.variable('DIB_QCOW2_COMPRESSION');
-  return reader.choice(value, 'a compression of qcow2', ['zlib', 'zstd', 'none']);
 }
 
 /** Divides at single commas: qemu-img reads a doubled one as a comma within a value. */

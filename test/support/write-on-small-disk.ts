@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { writeArtifacts } from '../../src/formats/write-artifacts.ts';
 import { isImageFormat } from '../../src/model/artifact.ts';
 import { toErrorReport } from '../../src/model/error.ts';
+import { formatWish } from './format-input.ts';
 
 // Run under `unshare --mount`: mounts a filesystem of 1 MiB over FOLDER, writes an image there and prints how that failed as JSON.
 // usage: write-on-small-disk.ts FOLDER FORMAT DISK TREE
@@ -14,13 +15,13 @@ try {
     request: {
       outputName: `${folder}/image`,
       formats: [format],
-      qcow2: { compression: 'none', options: [] },
+      ...formatWish(),
       checksums: [],
       keepsOldImage: true,
-      environment: { PATH: process.env.PATH ?? '' },
     },
     rawDisk,
     tree,
+    scratch: '/tmp',
     identity: 'content',
     epoch: 0,
     emit: () => {},

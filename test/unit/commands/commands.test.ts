@@ -79,7 +79,7 @@ describe('ingot', () => {
     ],
     [
       ['plan', '--compression', 'lz4', 'vm'],
-      'ingot: --compression is "lz4", which is not a compression of qcow2\n  Choose from: zlib, zstd, none.\n',
+      'ingot: --compression is "lz4", which is not a compression of qcow2\n  Choose from: zlib (also zlib:1 to zlib:9), zstd, none.\n',
     ],
   ])('ends with 2 for %j', async (words, message) => {
     const caller = testCaller('ingot', words);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { writerOf } from '../../../src/formats/registry.ts';
 import { run } from '../../../src/host/process.ts';
 import type { ImageFormat } from '../../../src/model/artifact.ts';
+import { formatInput } from '../../support/format-input.ts';
 import { scratchFolder } from '../../support/scratch-folder.ts';
 
 const MIB = 1024 * 1024;
@@ -19,11 +20,9 @@ async function workshop(format: ImageFormat) {
   await truncate(disk, DISK_BYTES - 512);
   await writeFile(disk, Buffer.alloc(512, 'end'), { flag: 'a' });
   const write = async (name: string, identity: string, options: readonly string[] = []): Promise<string> => {
-    await writerOf(format).write({
-      ...{ source: disk, target: scratch.at(`.${name}.part`), path: scratch.at(`${name}.${format}`) },
-      ...{ identity, epoch: 1_700_000_000, qcow2: { compression: 'none', options }, environment: {} },
-      ...{ emit: () => {}, signal: new AbortController().signal },
-    });
+    const path = scratch.at(`${name}.${format}`);
+    const wish = { qcow2: { compression: { kind: 'none' }, options } } as const;
+    await writerOf(format).write(formatInput(disk, scratch.at(`.${name}.part`), { path, identity, wish }));
     return scratch.at(`.${name}.part`);
   };
   return { disk, write, [Symbol.asyncDispose]: async () => await scratch[Symbol.asyncDispose]() };
@@ -74,6 +73,16 @@ describe('vmdk', () => {
     const { stdout } = await run('grep', ['--text', '--only-matching', '^RW.*', image]);
     expect(stdout).toMatch(/^RW \d+ SPARSE "image\.vmdk"$/m);
     await run('qemu-img', ['compare', '-q', '-f', 'vmdk', '-F', 'raw', image, shop.disk]);
+  });
+});
+
+describe('vhd', () => {
+  it('is a dynamic disk', { tags: ['formats.vhd'] }, async () => {
+    await using shop = await workshop('vhd');
+
+    const { stdout } = await run('7zz', ['l', '-slt', '-tVHD', await shop.write('image', 'content')]);
+
+    expect(stdout).toMatch(/^Method = Dynamic$/m);
   });
 });
 

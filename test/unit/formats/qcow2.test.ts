@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +58,18 @@ describe('a qcow2 that ingot compresses', () => {
     expect(readFileSync(first).equals(readFileSync(second))).toBe(true);
   });
 
+  it('is the smaller the higher the level', async () => {
+    const source = join(folder, 'program.raw');
+    writeFileSync(source, readFileSync(process.execPath).subarray(0, 16 * MIB));
+    const [least, most] = [join(folder, 'least.qcow2'), join(folder, 'most.qcow2')];
+
+    await writeCompressedQcow2({ source, target: least, version: 2, level: 1, signal });
+    await writeCompressedQcow2({ source, target: most, version: 2, level: 9, signal });
+
+    expect(statSync(most).size).toBeLessThan(statSync(least).size);
+    execFileSync('qemu-img', ['compare', '-q', '-f', 'qcow2', '-F', 'qcow2', least, most]);
+  });
+
   it('holds a disk without any data', async () => {
     const source = join(folder, 'empty.raw');
     writeFileSync(source, '');
@@ -82,34 +94,48 @@ describe('a qcow2 that ingot compresses', () => {
 
 describe('the way to a qcow2', () => {
   it('is zlib for old readers unless a newer compat is asked for', () => {
-    expect(chooseQcow2Way({ compression: 'zlib', options: [] })).toEqual({ kind: 'own', version: 2 });
-    expect(chooseQcow2Way({ compression: 'zlib', options: ['compat=0.10'] })).toEqual({ kind: 'own', version: 2 });
-    expect(chooseQcow2Way({ compression: 'zlib', options: ['compat=1.1'] })).toEqual({ kind: 'own', version: 3 });
+    expect(chooseQcow2Way({ compression: { kind: 'zlib' }, options: [] })).toEqual({ kind: 'own', version: 2 });
+    expect(chooseQcow2Way({ compression: { kind: 'zlib' }, options: ['compat=0.10'] })).toEqual({
+      kind: 'own',
+      version: 2,
+    });
+    expect(chooseQcow2Way({ compression: { kind: 'zlib' }, options: ['compat=1.1'] })).toEqual({
+      kind: 'own',
+      version: 3,
+    });
   });
 
   it('is qemu-img with the options of the user behind what the compression needs', () => {
-    expect(chooseQcow2Way({ compression: 'zstd', options: ['cluster_size=2M'] })).toEqual({
+    expect(chooseQcow2Way({ compression: { kind: 'zstd' }, options: ['cluster_size=2M'] })).toEqual({
       kind: 'qemu-img',
       conversion: { format: 'qcow2', isCompressed: true, options: ['compression_type=zstd', 'cluster_size=2M'] },
     });
-    expect(chooseQcow2Way({ compression: 'none', options: ['compat=0.10'] })).toEqual({
+    expect(chooseQcow2Way({ compression: { kind: 'none' }, options: ['compat=0.10'] })).toEqual({
       kind: 'qemu-img',
       conversion: { format: 'qcow2', isCompressed: false, options: ['compat=0.10'] },
     });
   });
 
   it('follows a compression type among the options', () => {
-    expect(chooseQcow2Way({ compression: 'zlib', options: ['compression_type=zstd'] })).toMatchObject({
+    expect(chooseQcow2Way({ compression: { kind: 'zlib' }, options: ['compression_type=zstd'] })).toMatchObject({
       conversion: { options: ['compression_type=zstd'], isCompressed: true },
     });
-    expect(chooseQcow2Way({ compression: 'zstd', options: ['compression_type=zlib'] })).toEqual({
+    expect(chooseQcow2Way({ compression: { kind: 'zstd' }, options: ['compression_type=zlib'] })).toEqual({
       kind: 'own',
       version: 2,
     });
   });
 
+  it('takes a level along, and refuses one that qemu-img would not heed', () => {
+    const compression = { kind: 'zlib', level: 9 } as const;
+    expect(chooseQcow2Way({ compression, options: [] })).toEqual({ kind: 'own', version: 2, level: 9 });
+    expect(() => chooseQcow2Way({ compression, options: ['cluster_size=2M'] })).toThrow(
+      expect.objectContaining({ code: 'USAGE', message: 'A qcow2 with cluster_size=2M has no levels of compression' }),
+    );
+  });
+
   it('refuses zstd in the old version of the format', () => {
-    expect(() => chooseQcow2Way({ compression: 'zstd', options: ['compat=0.10'] })).toThrow(
+    expect(() => chooseQcow2Way({ compression: { kind: 'zstd' }, options: ['compat=0.10'] })).toThrow(
       expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('compat=0.10 cannot hold zstd') }),
     );
   });

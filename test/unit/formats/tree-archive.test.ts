@@ -15,6 +15,8 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tgzFormat } from '../../../src/formats/tgz.ts';
 import { archiveTree } from '../../../src/formats/tree-archive.ts';
+import type { Environment } from '../../../src/model/request.ts';
+import { formatInput, formatWish } from '../../support/format-input.ts';
 
 const ENVIRONMENT = { PATH: process.env.PATH ?? '', TAR_OPTIONS: '--exclude=./etc' };
 const EPOCH = 1_700_000_000;
@@ -39,18 +41,8 @@ function makeTree(name: string, isReversed: boolean): string {
   return tree;
 }
 
-function input(source: string, target: string) {
-  return {
-    source,
-    target: join(folder, target),
-    path: join(folder, target),
-    identity: 'content',
-    epoch: EPOCH,
-    qcow2: { compression: 'none', options: [] } as const,
-    environment: ENVIRONMENT,
-    emit: () => {},
-    signal: new AbortController().signal,
-  };
+function input(source: string, target: string, environment: Environment = {}) {
+  return formatInput(source, join(folder, target), { wish: { environment: { ...ENVIRONMENT, ...environment } } });
 }
 
 describe('the archive of a root tree', () => {
@@ -106,22 +98,32 @@ describe('tgz', () => {
     expect(gunzipSync(first, { maxOutputLength: 1 << 30 }).length).toBe(gunzipOneMember(first).length);
   });
 
+  it('is compressed at the level that the user chooses, with any count of threads', async () => {
+    const tree = makeTree('tree', false);
+    const at = async (target: string, level: number, threads: number) => {
+      const compression = { ...formatWish().compression, tgz: { kind: 'gzip', level }, threads } as const;
+      const wish = { environment: ENVIRONMENT, compression };
+      await tgzFormat.write(formatInput(tree, join(folder, target), { wish }));
+      return readFileSync(join(folder, target));
+    };
+
+    const [least, most, again] = [await at('1.tgz', 1, 1), await at('9.tgz', 9, 1), await at('again.tgz', 9, 4)];
+
+    // Byte 8 of a gzip member says whether it was made by the slowest (2) or the fastest (4) way.
+    expect([least[8], most[8]]).toEqual([4, 2]);
+    expect(again.equals(most)).toBe(true);
+  });
+
   it('is compressed by the program that the user names', { tags: ['variables.gzip'] }, async () => {
     const tree = makeTree('tree', false);
 
-    await tgzFormat.write({
-      ...input(tree, 'own.tgz'),
-      environment: { ...ENVIRONMENT, DIB_GZIP_BIN: 'gzip --no-name' },
-    });
+    await tgzFormat.write(input(tree, 'own.tgz', { DIB_GZIP_BIN: 'gzip --no-name' }));
 
     expect(gunzipSync(readFileSync(join(folder, 'own.tgz'))).length).toBeGreaterThan(0);
   });
 
   it('fails when the compressor fails', async () => {
-    const writing = tgzFormat.write({
-      ...input(makeTree('tree', false), 'bad.tgz'),
-      environment: { ...ENVIRONMENT, DIB_GZIP_BIN: 'false' },
-    });
+    const writing = tgzFormat.write(input(makeTree('tree', false), 'bad.tgz', { DIB_GZIP_BIN: 'false' }));
 
     await expect(writing).rejects.toMatchObject({ code: 'TOOL_FAILED' });
   });

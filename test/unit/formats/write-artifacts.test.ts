@@ -17,9 +17,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkOutputs } from '../../../src/formats/check-outputs.ts';
+import { writerOf } from '../../../src/formats/registry.ts';
 import { type WriteArtifactsOptions, writeArtifacts } from '../../../src/formats/write-artifacts.ts';
 import { IMAGE_FORMATS } from '../../../src/model/artifact.ts';
 import type { BuildEventBody } from '../../../src/model/events.ts';
+import { formatWish } from '../../support/format-input.ts';
 
 const MIB = 1024 * 1024;
 let folder = '';
@@ -44,14 +46,14 @@ function options(request: Partial<WriteArtifactsOptions['request']>): WriteArtif
     request: {
       outputName: join(folder, 'out', 'image'),
       formats: ['qcow2'],
-      qcow2: { compression: 'zlib', options: [] },
+      ...formatWish({ qcow2: { compression: { kind: 'zlib' }, options: [] } }),
       checksums: [],
       keepsOldImage: true,
-      environment: { PATH: process.env.PATH ?? '' },
       ...request,
     },
     rawDisk,
     tree,
+    scratch: folder,
     identity: 'content',
     epoch: 1_700_000_000,
     emit: (event) => events.push(event),
@@ -75,7 +77,7 @@ describe('writing artifacts', () => {
     const artifacts = await writeArtifacts(wish);
 
     expect(artifacts.map((artifact) => artifact.format)).toEqual([...IMAGE_FORMATS].reverse());
-    expect(listOut()).toEqual(IMAGE_FORMATS.map((format) => `image.${format}`).sort());
+    expect(listOut()).toEqual(IMAGE_FORMATS.map((format) => `image.${writerOf(format).extension}`).sort());
     const after = createHash('sha256')
       .update(readFileSync(join(folder, 'out/image.raw')))
       .digest('hex');
@@ -156,6 +158,23 @@ describe('writing artifacts', () => {
     expect(events).toContainEqual({ kind: 'message', level: 'info', text: expect.stringContaining(kept[0] ?? '?') });
   });
 
+  it.each(['tar', 'aci', 'squashfs'] as const)(
+    'replaces an older %s in its place',
+    {
+      tags: ['names.archives-in-place', 'names.squashfs'],
+    },
+    async (format) => {
+      const name = format === 'squashfs' ? 'image.squash' : `image.${format}`;
+      writeFileSync(join(folder, 'out', name), 'old');
+      writeFileSync(join(folder, 'out', `${name}.md5`), 'old sum');
+
+      await writeArtifacts(options({ formats: [format] }));
+
+      expect(listOut()).toEqual([name]);
+      expect(readFileSync(join(folder, 'out', name), 'latin1')).not.toBe('old');
+    },
+  );
+
   it('replaces an older image where the request says so, and drops its checksums', {
     tags: ['names.overwrite'],
   }, async () => {
@@ -217,7 +236,7 @@ describe('checking outputs before a build', () => {
   }
 
   it('accepts what can be written and leaves no trace', async () => {
-    await checkOutputs(wish({ formats: ['vdi'], qcow2: { compression: 'none', options: ['static=off'] } }));
+    await checkOutputs(wish({ formats: ['vdi'], qcow2: { compression: { kind: 'none' }, options: ['static=off'] } }));
 
     expect(readdirSync(folder).sort()).toEqual(['out', 'tree', 'work.img']);
   });
@@ -270,7 +289,7 @@ describe('checking outputs before a build', () => {
   });
 
   it('tells which options a format of qemu-img knows', async () => {
-    const wanted = wish({ formats: ['vmdk'], qcow2: { compression: 'none', options: ['compat=0.10'] } });
+    const wanted = wish({ formats: ['vmdk'], qcow2: { compression: { kind: 'none' }, options: ['compat=0.10'] } });
 
     await expect(checkOutputs(wanted)).rejects.toMatchObject({
       code: 'USAGE',
@@ -280,7 +299,10 @@ describe('checking outputs before a build', () => {
   });
 
   it('refuses options with which an image has several files', async () => {
-    const wanted = wish({ formats: ['vmdk'], qcow2: { compression: 'none', options: ['subformat=monolithicFlat'] } });
+    const wanted = wish({
+      formats: ['vmdk'],
+      qcow2: { compression: { kind: 'none' }, options: ['subformat=monolithicFlat'] },
+    });
 
     await expect(checkOutputs(wanted)).rejects.toMatchObject({
       code: 'USAGE',

@@ -48,7 +48,7 @@ describe('a command line of disk-image-create', () => {
       arch: 'amd64',
       outputName: '/work/image',
       formats: ['qcow2'],
-      qcow2: { compression: 'zlib', options: [] },
+      qcow2: { compression: { kind: 'zlib' }, options: [] },
       checksums: [],
       packages: [],
       size: { journalMib: 64 },
@@ -134,7 +134,11 @@ describe('a command line of disk-image-create', () => {
     ['DIB_CHECKSUM=sha256', { checksums: ['sha256'] }],
     ['DIB_CHECKSUM=md5,sha256', { checksums: ['md5', 'sha256'] }],
     ['DIB_CHECKSUM=0', { checksums: [] }],
-    ['DIB_QCOW2_COMPRESSION=zstd', { qcow2: { compression: 'zstd' } }],
+    ['DIB_QCOW2_COMPRESSION=zstd', { qcow2: { compression: { kind: 'zstd' } } }],
+    ['DIB_QCOW2_COMPRESSION=zlib:9', { qcow2: { compression: { kind: 'zlib', level: 9 } } }],
+    ['DIB_TGZ_COMPRESSION=gzip:1', { compression: { tgz: { kind: 'gzip', level: 1 } } }],
+    ['DIB_SQUASHFS_COMPRESSION=zstd:22', { compression: { squashfs: { kind: 'zstd', level: 22 } } }],
+    ['DIB_COMPRESSION_THREADS=3', { compression: { threads: 3 } }],
     ['ELEMENTS_PATH=/a::b', { elementsPath: ['/a', '', '/work/b'] }],
     ['OVERWRITE_OLD_IMAGE=1', { keepsOldImage: false }],
     ['DIB_SHOW_IMAGE_USAGE=1', { showsImageUsage: 'large' }],
@@ -169,7 +173,7 @@ describe('a command line of disk-image-create', () => {
     expect(request('vm --image-size 2 -u', environment)).toMatchObject({
       temporaryFolder: '/a',
       size: { imageGib: 2 },
-      qcow2: { compression: 'none' },
+      qcow2: { compression: { kind: 'none' } },
     });
   });
 
@@ -308,6 +312,10 @@ describe('a command line that cannot be understood', () => {
     ['DIB_IMAGE_SIZE', '5x', 'DIB_IMAGE_SIZE is "5x", which is not a size in GiB'],
     ['DIB_CHECKSUM', 'sha1', 'DIB_CHECKSUM is "sha1", which is not a checksum'],
     ['DIB_QCOW2_COMPRESSION', 'lz4', 'DIB_QCOW2_COMPRESSION is "lz4", which is not a compression of qcow2'],
+    ['DIB_SQUASHFS_COMPRESSION', 'xz:9', 'DIB_SQUASHFS_COMPRESSION is "xz:9", which is not a compression of squashfs'],
+    ['DIB_TGZ_COMPRESSION', 'gzip:0', 'DIB_TGZ_COMPRESSION is "gzip:0", which is not a compression of tgz'],
+    ['DIB_TGZ_COMPRESSION', 'gzip:', 'DIB_TGZ_COMPRESSION is "gzip:", which is not a compression of tgz'],
+    ['DIB_COMPRESSION_THREADS', '0', 'DIB_COMPRESSION_THREADS is "0", which is not a count of threads'],
     ['DIB_DEBUG_TRACE', 'yes', 'DIB_DEBUG_TRACE is "yes", which is not a level of tracing'],
     ['SOURCE_DATE_EPOCH', 'now', 'SOURCE_DATE_EPOCH is "now", which is not a time in seconds since 1970'],
     ['break', 'before-instal', 'The variable break names "before-instal", which is no place to stop'],
@@ -326,6 +334,11 @@ describe('a command line that cannot be understood', () => {
       message: 'Images of the format "docker" are not supported',
       hint: expect.stringMatching(/^Formats: qcow2, raw/),
     });
+  });
+
+  it('finds the manifest of an aci image from the folder of the caller', () => {
+    expect(request('-t aci vm', { ACI_MANIFEST: 'my.json' }).aciManifest).toBe('/work/my.json');
+    expect(request('-t tar vm', { ACI_MANIFEST: 'my.json' }).aciManifest).toBeUndefined();
   });
 
   it('tells every fault at once', () => {

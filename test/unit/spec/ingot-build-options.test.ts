@@ -25,7 +25,7 @@ describe('the options of ingot build', () => {
     expect(requestOf('vm')).toMatchObject({
       elements: ['vm'],
       formats: ['qcow2'],
-      qcow2: { compression: 'zstd', options: [] },
+      qcow2: { compression: { kind: 'zstd' }, options: [] },
       skipsBase: false,
       tmpfs: { isAllowed: true },
       isOffline: false,
@@ -58,8 +58,8 @@ describe('the options of ingot build', () => {
     const environment = { DIB_QCOW2_COMPRESSION: 'none' };
 
     expect(requestOf('-f qcow2,raw -f tgz vm').formats).toEqual(['qcow2', 'raw', 'tgz']);
-    expect(requestOf('vm', environment).qcow2.compression).toBe('none');
-    expect(requestOf('--compression zlib vm', environment).qcow2.compression).toBe('zlib');
+    expect(requestOf('vm', environment).qcow2.compression).toEqual({ kind: 'none' });
+    expect(requestOf('--compression zlib vm', environment).qcow2.compression).toEqual({ kind: 'zlib' });
   });
 
   it('ask for steps to run again with --refresh', () => {
