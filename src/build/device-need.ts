@@ -24,6 +24,19 @@ export function filesystemNeeds(layout: DiskLayout, file: string): readonly Devi
 }
 
 /**
+ * Refuses what the kernel's device-mapper alone can do: ingot does without it.
+ * @param file name of the layout
+ * @throws IngotError `DEVICE_NEEDED` with every need as an issue
+ */
+export function refuseMapperNeeds(issues: readonly Issue[], file: string): void {
+  const [first] = issues;
+  if (first === undefined) return;
+  const message =
+    issues.length === 1 ? first.message : `${issues.length} things in the block-device layout need device-mapper`;
+  throw new IngotError('DEVICE_NEEDED', message, { place: first.place ?? { file }, issues, hint: first.hint });
+}
+
+/**
  * Makes sure, before anything long begins, that this process may have the block devices that a build needs.
  * @param searchPath the caller's `PATH`
  * @throws IngotError `DEVICE_NEEDED` with every need as an issue, `TOOL_MISSING`

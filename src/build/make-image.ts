@@ -1,10 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { assembleDisk } from '../disk/assemble-disk.ts';
+import { assembleDisks, diskFile } from '../disk/assemble-disk.ts';
 import { writerOf } from '../formats/registry.ts';
 import { writeArtifacts } from '../formats/write-artifacts.ts';
 import { usedCpuMs } from '../host/cpu-time.ts';
-import { loopFileName } from '../host/loop-device.ts';
 import { ArtifactStore, evictArtifacts } from '../layers/artifact-store.ts';
 import { type LayerKey, layerKey } from '../layers/key.ts';
 import { bytes, KIB } from '../model/bytes.ts';
@@ -34,9 +33,9 @@ export async function makeImage(context: BuildContext): Promise<void> {
   const missing = request.formats.filter((format) => kept[format] === undefined);
   await tree.open();
   try {
-    const rawDisk = join(task.folders.image, `${loopFileName(task.folders.image)}raw`);
+    const rawDisk = diskFile(task.folders.image, 'image0');
     const needsDisk = missing.some((format) => writerOf(format).source === 'disk');
-    await timed(context, 'disk', needsDisk, async () => await makeDisk(context, rawDisk));
+    await timed(context, 'disk', needsDisk, async () => await makeDisks(context));
     await timed(context, 'image files', missing.length > 0, async () => {
       const signal = new AbortController().signal;
       const artifacts = await writeArtifacts({
@@ -89,15 +88,15 @@ async function imageKey({ tree, request, layout, identity, repositories }: Build
   });
 }
 
-async function makeDisk(context: BuildContext, output: string): Promise<void> {
+async function makeDisks(context: BuildContext): Promise<void> {
   const { layout, tree, repositories, identity } = context;
   const imageSizeKib = await readImageSize(context.task.folders.build);
   if (imageSizeKib === undefined)
     throw new IngotError('INTERNAL', 'The size of the image was not settled before the disk');
-  await assembleDisk({
+  await assembleDisks({
     layout: layout.layout,
     tree: tree.root,
-    output,
+    folder: context.task.folders.image,
     size: bytes(imageSizeKib * KIB),
     identity,
     epoch: repositories.epoch,

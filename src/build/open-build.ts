@@ -32,7 +32,7 @@ import type { BuildContext } from './build-context.ts';
 import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { chrootBinds } from './chroot-binds.ts';
-import { filesystemNeeds, refuseUnmetNeeds } from './device-need.ts';
+import { filesystemNeeds, refuseMapperNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
 import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, RUN_PARTS } from './library-files.ts';
@@ -66,6 +66,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const { library, elements, nodes } = await readElements(task, emit);
   const request = { ...task.request, formats: writtenFormats(task.request, elements) };
   const layout = readDiskLayout(task, elements, emit);
+  refuseMapperNeeds(layout.read.mapperNeeds, layout.file);
   await refuseUnmetNeeds(
     filesystemNeeds(layout.read.layout, layout.file),
     task.privilege,

@@ -1,24 +1,30 @@
 import { lutimesSync, mkdirSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { type Bytes, roundUp } from '../model/bytes.ts';
-import type { DiskLayout, TableNode } from '../model/disk.ts';
+import { type FileHandle, open, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loopFileName } from '../host/loop-device.ts';
+import { type Bytes, bytes } from '../model/bytes.ts';
+import type { DiskLayout } from '../model/disk.ts';
+import { IngotError } from '../model/error.ts';
+import { copyExtents } from './copy-extents.ts';
 import { writeDiskBytes } from './disk-bytes.ts';
+import type { FilesystemRequest } from './filesystem-request.ts';
 import { isFilesystemType } from './filesystem-types.ts';
 import { FILESYSTEM_WRITERS } from './filesystems.ts';
 import { mountedFilesystems } from './fstab.ts';
 import { embedGrub, readGrubImages } from './grub-bios.ts';
 import type { DiskIdentity } from './identity.ts';
+import { physicalVolumeBytes } from './lvm-volumes.ts';
 import { measureTree } from './measure-tree.ts';
 import { partitionTable } from './partition-table.ts';
-import { type PlacedFilesystem, placeFilesystems, placePartitions } from './place-partitions.ts';
+import { type PlacedDisk, type PlacedFilesystem, type PlacedLayout, placeLayout } from './place-layout.ts';
 
 export interface DiskAssembly {
   readonly layout: DiskLayout;
   /** Absolute path of the finished root tree, with nothing mounted in it and nothing in `/dev`, `/proc`, `/sys` and `/run`. */
   readonly tree: string;
-  /** Absolute path of the disk image, which is made anew. */
-  readonly output: string;
-  /** Length of the disk where the layout does not fix it. */
+  /** Absolute path of the folder in which each disk becomes a file, as `diskFile` names it. */
+  readonly folder: string;
+  /** Length of disks whose length the layout does not fix. */
   readonly size: Bytes;
   readonly identity: DiskIdentity;
   /** Seconds since the Unix epoch; nothing in the image is dated later. */
@@ -26,68 +32,114 @@ export interface DiskAssembly {
   readonly signal?: AbortSignal;
 }
 
+/** The raw file of a disk; named so that a loop device that a killed build left on it can be told. */
+export function diskFile(folder: string, disk: string): string {
+  return join(folder, `${loopFileName(folder)}${disk}.raw`);
+}
+
 /**
- * Puts a disk image together as one sparse file: filesystems filled from the tree, partition table, boot loader. No loop device and no mount
- * outside a namespace of its own is needed, nor root where the caller's user namespace maps the owners of the files. The same layout, tree,
- * identity and epoch give the same bytes.
+ * Puts the disks of an image together, each as one sparse file: filesystems filled from the tree, volume groups, partition table, boot
+ * loader. No loop device and no mount outside a namespace of its own is needed, nor root where the caller's user namespace maps the owners of
+ * the files. The same layout, tree, identity and epoch give the same bytes.
  *
  * The tree keeps its content. Missing mount points are made in it, and what is dated after January 2038 gets the date `epoch`, because
  * mke2fs 1.47.0 would store it as a date of the last century.
- * @returns the length of the disk
- * @throws IngotError `IMAGE_TOO_SMALL` before anything is written where it can be known; `ASSEMBLE_FAILED`, `LAYOUT_INVALID`, `DISK_FULL`
+ * @throws IngotError `IMAGE_TOO_SMALL` before anything is written where it can be known; `ASSEMBLE_FAILED`, `LAYOUT_INVALID`, `DISK_FULL`,
+ * `DEVICE_NEEDED`
  */
-export async function assembleDisk(assembly: DiskAssembly): Promise<Bytes> {
-  const { layout, tree, output, signal } = assembly;
-  const size = roundUp(layout.size ?? assembly.size, layout.sectorSize);
-  const filesystems = placeFilesystems(layout, size);
+export async function assembleDisks(assembly: DiskAssembly): Promise<void> {
+  const { layout, tree, folder, size, signal } = assembly;
+  const placed = placeLayout(layout, size);
   for (const { mount } of mountedFilesystems(layout)) mkdirSync(`${tree}${mount.point}`, { recursive: true });
 
-  const file = await open(output, 'w+', 0o644);
-  try {
-    await file.truncate(size);
-    for (const filesystem of filesystems) await writeFilesystem(filesystem, assembly);
-    signal?.throwIfAborted();
-    if (layout.content.kind === 'table') await writeTable(file, { disk: size, table: layout.content }, assembly);
-  } finally {
-    await file.close();
+  await using files = new AsyncDisposableStack();
+  const disks = new Map<string, FileHandle>();
+  for (const disk of placed.disks) {
+    const file = files.use(await open(diskFile(folder, disk.node.name), 'w+', 0o644));
+    await file.truncate(disk.size);
+    disks.set(disk.node.name, file);
   }
-  return size;
+  const diskOf = (name: string): FileHandle => {
+    const file = disks.get(name);
+    if (file === undefined) throw new IngotError('INTERNAL', `There is no disk "${name}" in this layout`);
+    return file;
+  };
+  for (const filesystem of placed.filesystems) await writeFilesystem(filesystem, assembly, diskOf);
+  signal?.throwIfAborted();
+  await writeVolumeGroups(placed, assembly, diskOf);
+  for (const disk of placed.disks) await writeTable(disk, assembly, diskOf(disk.node.name));
 }
 
 const NOTHING = { blockBytes: 0, inodes: 0, datedAfter2038: [] };
 
-async function writeFilesystem(placed: PlacedFilesystem, assembly: DiskAssembly): Promise<void> {
-  const { layout, output, identity, epoch, signal } = assembly;
-  const { node, start, size } = placed;
+async function writeFilesystem(
+  placed: PlacedFilesystem,
+  assembly: DiskAssembly,
+  diskOf: (name: string) => FileHandle,
+): Promise<void> {
+  const { layout, folder, identity, epoch, signal } = assembly;
+  const { node, spans, size } = placed;
   if (!isFilesystemType(node.type)) return;
-  const { folder, hidden } = contentsOf(placed, assembly);
-  const measure = folder === undefined ? NOTHING : measureTree(folder, hidden, signal);
+  const writer = FILESYSTEM_WRITERS[node.type];
+  const contents = contentsOf(placed, assembly);
+  const measure = contents.folder === undefined ? NOTHING : measureTree(contents.folder, contents.hidden, signal);
   for (const path of measure.datedAfter2038) lutimesSync(path, epoch, epoch);
-  const { sectorSize } = layout;
-  const request = { node, output, start, size, sectorSize, folder, hidden, measure, identity, epoch, signal };
-  await FILESYSTEM_WRITERS[node.type](request);
+  const sectorSize = layout.disks.find((disk) => disk.name === spans[0]?.disk)?.sectorSize ?? 512;
+  const request = { node, size, sectorSize, ...contents, measure, identity, epoch, signal };
+
+  const [only, ...others] = spans;
+  if (writer.isInPlace && only !== undefined && others.length === 0) {
+    await writer.write({ ...request, output: diskFile(folder, only.disk), start: only.start });
+    return;
+  }
+  const output = join(folder, `${loopFileName(folder)}${node.name}.filesystem`);
+  try {
+    await writeAside(writer.write, { ...request, output, start: bytes(0) });
+    await copyExtents(output, spans, diskOf, signal);
+  } finally {
+    await rm(output, { force: true });
+  }
+}
+
+/** Makes a filesystem in a file of its own, for tools that can do no other and for devices that are not in one piece. */
+async function writeAside(write: (request: FilesystemRequest) => Promise<void>, request: FilesystemRequest) {
+  await writeFile(request.output, '', { flag: 'wx', mode: 0o600 });
+  await truncate(request.output, request.size);
+  await write(request);
 }
 
 /** The part of the tree below a filesystem's mount point, without what is mounted below it. */
 function contentsOf({ node }: PlacedFilesystem, { layout, tree }: DiskAssembly) {
-  if (node.mount === undefined) return { folder: undefined, hidden: [] };
-  const top = node.mount.point === '/' ? '' : node.mount.point;
+  const point = mountedFilesystems(layout).find((other) => other.name === node.name)?.mount.point;
+  if (point === undefined) return { folder: undefined, hidden: [] };
+  const top = point === '/' ? '' : point;
   const hidden = mountedFilesystems(layout)
     .map((other) => other.mount.point)
-    .filter((point) => point !== node.mount?.point && point.startsWith(`${top}/`))
-    .map((point) => point.slice(top.length));
+    .filter((other) => other !== point && other.startsWith(`${top}/`))
+    .map((other) => other.slice(top.length));
   return { folder: `${tree}${top}`, hidden };
 }
 
-async function writeTable(
-  file: FileHandle,
-  { disk, table }: { readonly disk: Bytes; readonly table: TableNode },
-  { layout, tree, identity }: DiskAssembly,
+async function writeVolumeGroups(
+  { physicalVolumes, volumeGroups }: PlacedLayout,
+  { identity, epoch }: DiskAssembly,
+  diskOf: (name: string) => FileHandle,
 ): Promise<void> {
-  const partitions = placePartitions(table, disk);
-  const { sectorSize } = layout;
-  await writeDiskBytes(file, partitionTable({ table, partitions, disk, sectorSize, identity }));
+  for (const volume of physicalVolumes) {
+    const group = volumeGroups.find(({ node }) => node.physicalVolumes.includes(volume.node.name));
+    await writeDiskBytes(diskOf(volume.span.disk), physicalVolumeBytes(volume, group, { identity, epoch }));
+  }
+}
+
+async function writeTable(
+  { node, size, partitions }: PlacedDisk,
+  { tree, identity, layout }: DiskAssembly,
+  file: FileHandle,
+): Promise<void> {
+  const { content, sectorSize } = node;
+  if (content.kind !== 'table') return;
+  await writeDiskBytes(file, partitionTable({ table: content, partitions, disk: size, sectorSize, identity }));
   // No BIOS reads sectors of 4 KiB, and GRUB counts in sectors of 512 bytes.
-  const images = sectorSize === 512 ? readGrubImages(tree) : undefined;
-  if (images !== undefined) await writeDiskBytes(file, embedGrub(images, layout, partitions));
+  const images = sectorSize === 512 && node === layout.disks[0] ? readGrubImages(tree) : undefined;
+  if (images !== undefined) await writeDiskBytes(file, embedGrub(images, content, partitions));
 }

@@ -22,13 +22,14 @@ export function buildFilesystem(context: LayoutContext, entry: LayoutEntry): Fil
     label: filesystemLabel(context, entry, type),
     options: filesystemOptions(context, entry),
     ...(uuid === undefined ? {} : { uuid: uuid.toLowerCase() }),
-    ...(mount === undefined ? {} : { mount: buildMount(context, mount) }),
+    ...(mount === undefined ? {} : { mount: type === 'swap' ? swapMount(context, mount) : buildMount(context, mount) }),
   };
 }
 
 function filesystemType(context: LayoutContext, entry: LayoutEntry): string {
   const inherited = entry.name === ROOT_NODE ? context.defaults.rootType : undefined;
-  const type = textValue(context, entry, 'type') ?? inherited;
+  const written = textValue(context, entry, 'type') ?? inherited;
+  const type = written === 'fat' ? 'vfat' : written;
   if (type !== undefined && isFilesystemType(type)) return type;
   const message =
     type === undefined ? `"${entry.name}" needs a type` : `A filesystem of type "${type}" cannot be built`;
@@ -76,4 +77,10 @@ function buildMount(context: LayoutContext, entry: LayoutEntry): MountNode {
       passNumber: numberValue(context, fstab, 'fsck-passno', 2),
     },
   };
+}
+
+/** Swap has a mount node for its line in `/etc/fstab` alone, and only one line makes sense. */
+function swapMount(context: LayoutContext, entry: LayoutEntry): MountNode {
+  const fstab = onlyChild(context, entry, ['fstab']);
+  return { point: 'none', ...(fstab && { fstab: { options: 'sw', dumpFrequency: 0, passNumber: 0 } }) };
 }

@@ -1,23 +1,24 @@
-import type { DiskLayout } from '../model/disk.ts';
-import { buildFilesystem } from './build-filesystem.ts';
+import type { DiskLayout, DiskNode } from '../model/disk.ts';
+import { buildContent } from './build-content.ts';
 import { buildTable } from './build-table.ts';
+import { buildVolumeGroups } from './build-volume-groups.ts';
 import { filesystemsOf } from './fstab.ts';
 import type { LayoutDefaults } from './layout-defaults.ts';
 import type { LayoutEntry, LayoutFindings, LayoutKind } from './layout-entries.ts';
-import { type LayoutContext, onlyChild, placeOf, report, textValue } from './layout-values.ts';
-import { parseSize, SIZE_CHOICES } from './size-text.ts';
+import { type LayoutContext, onlyChild, placeOf, report, sizeValue, textValue } from './layout-values.ts';
 
-/** What a node of each kind may stand on. */
-const BASES: Readonly<Record<LayoutKind, readonly LayoutKind[]>> = {
-  local_loop: [],
+/** What a node of each kind may stand on. Those without a line are looked at where they are built. */
+const BASES: Readonly<Partial<Record<LayoutKind, readonly LayoutKind[]>>> = {
   partitioning: ['local_loop'],
   partition: ['partitioning'],
-  mkfs: ['local_loop', 'partition'],
+  pv: ['local_loop', 'partition'],
+  lv: ['vg'],
+  mkfs: ['local_loop', 'partition', 'lv'],
   mount: ['mkfs'],
   fstab: ['mount'],
 };
 
-/** Turns the flat form of a layout into the disk it describes. Faults are noted in `findings`; then the result is of no use. */
+/** Turns the flat form of a layout into the disks it describes. Faults are noted in `findings`; then the result is of no use. */
 export function buildLayout(
   entries: readonly LayoutEntry[],
   defaults: LayoutDefaults,
@@ -27,19 +28,24 @@ export function buildLayout(
   checkNames(context);
   checkBases(context);
   const disk = onlyDisk(context);
-  const content = disk && onlyChild(context, disk, ['partitioning', 'mkfs']);
-  if (disk === undefined) return undefined;
-  if (content === undefined) {
-    report(context, disk.place, 'Nothing stands on the disk "image0"', 'Add a "partitioning" or "mkfs" node to it.');
-    return undefined;
-  }
-  const layout: DiskLayout = {
-    sectorSize: sectorSize(context, disk),
-    size: diskSize(context, disk),
-    content: content.kind === 'partitioning' ? buildTable(context, content) : buildFilesystem(context, content),
-  };
+  const node = disk && buildDisk(context, disk);
+  const volumeGroups = buildVolumeGroups(context);
+  if (node === undefined) return undefined;
+  const layout: DiskLayout = { disks: [node], volumeGroups };
   checkFilesystems(context, layout);
   return layout;
+}
+
+function buildDisk(context: LayoutContext, entry: LayoutEntry): DiskNode | undefined {
+  const first = onlyChild(context, entry, ['partitioning', 'mkfs', 'pv']);
+  const content = first?.kind === 'partitioning' ? buildTable(context, first) : buildContent(context, entry);
+  if (content === undefined) {
+    const hint = 'Add a "partitioning" or "mkfs" node to it.';
+    report(context, entry.place, `Nothing stands on the disk "${entry.name}"`, hint);
+    return undefined;
+  }
+  const size = sizeValue(context, entry, 'size');
+  return { kind: 'disk', name: entry.name, sectorSize: sectorSize(context, entry), size, content };
 }
 
 function checkNames(context: LayoutContext): void {
@@ -55,7 +61,7 @@ function checkNames(context: LayoutContext): void {
 function checkBases(context: LayoutContext): void {
   for (const entry of context.entries) {
     const allowed = BASES[entry.kind];
-    if (allowed.length === 0) continue;
+    if (allowed === undefined) continue;
     const fitting = context.entries.filter((other) => allowed.includes(other.kind));
     if (fitting.some((other) => other.name === entry.base)) continue;
     const message =
@@ -94,25 +100,16 @@ function sectorSize(context: LayoutContext, disk: LayoutEntry): 512 | 4096 {
   return 512;
 }
 
-function diskSize(context: LayoutContext, disk: LayoutEntry): DiskLayout['size'] {
-  const text = textValue(context, disk, 'size');
-  const size = text === undefined ? undefined : parseSize(text);
-  if (text !== undefined && size === undefined) {
-    report(context, placeOf(disk, 'size'), `"${text}" is not a size`, `Write ${SIZE_CHOICES}.`);
-  }
-  return size;
-}
-
 function checkFilesystems(context: LayoutContext, layout: DiskLayout): void {
   const labels = new Set<string>();
   const points = new Set<string>();
   for (const { name, label, mount } of filesystemsOf(layout)) {
     const place = context.entries.find((entry) => entry.name === name)?.place;
     if (place === undefined) continue;
-    if (labels.has(label))
+    if (label !== '' && labels.has(label))
       report(context, place, `Two filesystems have the label "${label}"`, 'Give each its own label.');
     labels.add(label);
-    if (mount === undefined) continue;
+    if (mount === undefined || mount.point === 'none') continue;
     if (points.has(mount.point)) {
       report(context, place, `Two filesystems are mounted at ${mount.point}`, 'Give each its own mount point.');
     }

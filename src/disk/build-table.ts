@@ -1,8 +1,8 @@
 import { bytes, MIB } from '../model/bytes.ts';
 import type { PartitionNode, PartitionSize, TableNode } from '../model/disk.ts';
-import { buildFilesystem } from './build-filesystem.ts';
+import { buildContent } from './build-content.ts';
 import type { LayoutEntry } from './layout-entries.ts';
-import { type LayoutContext, listValue, onlyChild, placeOf, report, textValue } from './layout-values.ts';
+import { type LayoutContext, listValue, placeOf, report, textValue } from './layout-values.ts';
 import { GPT_TYPE_CODES, gptTypeGuid, mbrTypeByte, normalGptType } from './partition-types.ts';
 import { orderFault } from './place-partitions.ts';
 import { parsePercent, parseSize, SIZE_CHOICES } from './size-text.ts';
@@ -44,14 +44,14 @@ function tableAlign(context: LayoutContext, entry: LayoutEntry): TableNode['alig
 }
 
 function buildPartition(context: LayoutContext, entry: LayoutEntry, label: 'mbr' | 'gpt'): PartitionNode {
-  const content = onlyChild(context, entry, ['mkfs']);
+  const content = buildContent(context, entry);
   return {
     kind: 'partition',
     name: entry.name,
     type: label === 'gpt' ? gptType(context, entry) : mbrType(context, entry),
     flags: partitionFlags(context, entry, label),
     size: partitionSize(context, entry),
-    ...(content === undefined ? {} : { content: buildFilesystem(context, content) }),
+    ...(content && { content }),
   };
 }
 

@@ -1,6 +1,16 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { Bytes } from '../model/bytes.ts';
 
-/** Bytes that belong at an offset of the disk. */
+/** A stretch of a disk. */
+export interface DiskSpan {
+  /** Name of the disk. */
+  readonly disk: string;
+  /** From the beginning of the disk. */
+  readonly start: Bytes;
+  readonly size: Bytes;
+}
+
+/** Bytes that belong at an offset of a disk. */
 export interface DiskBytes {
   /** From the beginning of the disk. */
   readonly offset: number;

@@ -3,12 +3,12 @@ import type { FilesystemNode } from '../model/disk.ts';
 import type { DiskIdentity } from './identity.ts';
 import type { TreeMeasure } from './measure-tree.ts';
 
-/** One filesystem to be made inside a disk image that exists and reads as zeros. */
+/** One filesystem to be made inside a file that exists and reads as zeros. */
 export interface FilesystemRequest {
   readonly node: FilesystemNode;
-  /** Absolute path of the disk image. */
+  /** Absolute path of that file, which often is the whole disk. */
   readonly output: string;
-  /** From the beginning of the disk. */
+  /** From the beginning of the file. */
   readonly start: Bytes;
   readonly size: Bytes;
   readonly sectorSize: 512 | 4096;
@@ -24,5 +24,9 @@ export interface FilesystemRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Makes a filesystem with everything in its folder. */
-export type FilesystemWriter = (request: FilesystemRequest) => Promise<void>;
+/** How a filesystem with everything in its folder is made. */
+export interface FilesystemWriter {
+  readonly write: (request: FilesystemRequest) => Promise<void>;
+  /** False where it can only be made as a file of its own: then `start` is 0 and `output` is as long as the filesystem. */
+  readonly isInPlace: boolean;
+}

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { DiskLayout } from '../model/disk.ts';
+import type { TableNode } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
 import type { DiskBytes } from './disk-bytes.ts';
 import { BIOS_BOOT_TYPE } from './partition-types.ts';
@@ -36,10 +36,10 @@ const BOOT_CODE_BYTES = 440;
  */
 export function embedGrub(
   images: GrubImages,
-  layout: DiskLayout,
+  table: TableNode,
   partitions: readonly PlacedPartition[],
 ): readonly DiskBytes[] {
-  const { start, room, where } = coreSpace(layout, partitions);
+  const { start, room, where } = coreSpace(table, partitions);
   const core = padded(images.core);
   if (core.length > room) {
     const hint = 'Let the first partition start at 1 MiB or later, or make the BIOS boot partition larger.';
@@ -55,13 +55,13 @@ export function embedGrub(
 }
 
 function coreSpace(
-  layout: DiskLayout,
+  table: TableNode,
   partitions: readonly PlacedPartition[],
 ): { readonly start: number; readonly room: number; readonly where: string } {
   const bios = partitions.find((partition) => partition.node.type === BIOS_BOOT_TYPE);
   if (bios !== undefined) return { start: bios.start, room: bios.size, where: `the partition "${bios.node.name}"` };
   const [first] = partitions;
-  if (layout.content.kind === 'table' && layout.content.label === 'mbr' && first !== undefined) {
+  if (table.label === 'mbr' && first !== undefined) {
     return { start: SECTOR, room: first.start - SECTOR, where: 'the gap before the first partition' };
   }
   throw new IngotError('ASSEMBLE_FAILED', 'GRUB for BIOS has no place on this disk', {

@@ -36,6 +36,14 @@ export function fatSerial(identity: DiskIdentity, node: { readonly name: string 
   return serialFrom(identity, `filesystem ${node.name}`).toString(16).padStart(8, '0');
 }
 
+const LVM_DIGITS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** An identifier of LVM for one subject: 32 letters and digits, in groups of 6, 4, 4, 4, 4, 4 and 6. */
+export function lvmUuid(identity: DiskIdentity, subject: string): string {
+  const digits = [...digestOf(identity, subject)].map((byte) => LVM_DIGITS.charAt(byte % LVM_DIGITS.length)).join('');
+  return digits.replace(/^(.{6})(.{4})(.{4})(.{4})(.{4})(.{4})(.{6})$/, '$1-$2-$3-$4-$5-$6-$7');
+}
+
 function digestOf(identity: DiskIdentity, subject: string): Buffer {
   return createHash('sha256').update(`${identity}\0${subject}`).digest();
 }

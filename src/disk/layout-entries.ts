@@ -1,11 +1,15 @@
 import type { Issue, SourcePlace } from '../model/error.ts';
 import type { Placed, PlacedMap } from '../yaml/placed-yaml.ts';
 
-/** The kinds of node that a block-device layout may have here, and the keys of each. */
+/** The kinds of node that a block-device layout may have, and the keys of each. */
 export const LAYOUT_KEYS = {
   local_loop: ['name', 'size', 'directory', 'block_size'],
   partitioning: ['base', 'name', 'label', 'align', 'partitions'],
   partition: ['base', 'name', 'size', 'flags', 'type'],
+  lvm: ['base', 'name', 'pvs', 'vgs', 'lvs'],
+  pv: ['base', 'name', 'options'],
+  vg: ['base', 'name', 'options'],
+  lv: ['base', 'name', 'size', 'extents', 'options', 'type', 'thin-pool'],
   mkfs: ['base', 'name', 'type', 'label', 'opts', 'uuid'],
   mount: ['base', 'name', 'mount_point'],
   fstab: ['base', 'name', 'options', 'dump-freq', 'fsck-passno'],
@@ -13,8 +17,13 @@ export const LAYOUT_KEYS = {
 
 export type LayoutKind = keyof typeof LAYOUT_KEYS;
 
-/** Kinds that the format knows and that cannot be built here. */
-const UNSUPPORTED_KINDS: readonly string[] = ['lvm'];
+/** Keys whose values are lists of nodes, by the kind that has them, and the kind of those nodes. */
+const LISTS: Readonly<Partial<Record<LayoutKind, Readonly<Record<string, LayoutKind>>>>> = {
+  partitioning: { partitions: 'partition' },
+  lvm: { pvs: 'pv', vgs: 'vg', lvs: 'lv' },
+};
+
+const LISTED_KINDS: readonly string[] = Object.values(LISTS).flatMap((kinds) => Object.values(kinds));
 
 /** One node of a layout, whether it was written nested or flat. */
 export interface LayoutEntry {
@@ -30,6 +39,8 @@ export interface LayoutEntry {
 export interface LayoutFindings {
   readonly issues: Issue[];
   readonly warnings: Issue[];
+  /** What only device-mapper and LVM's own programs could make. */
+  readonly mapperNeeds: Issue[];
 }
 
 /**
@@ -72,12 +83,11 @@ function addEntry(
   }
   const base = textOf(map, 'base') ?? parent;
   const name = textOf(map, 'name') ?? `${kind}_${base ?? ''}`;
-  // Partitions stand on the disk that carries their table, as the flat form names it.
   entries.push({ kind, name, base, values: map.entries, place });
   for (const [key, entry] of map.entries) {
-    if (kind === 'partitioning' && key === 'partitions') addPartitions(entry.value, name, entries, findings);
+    const listed = LISTS[kind]?.[key];
+    if (listed !== undefined) addItems(listed, key, entry.value, name, entries, findings);
     else if (isTopKind(key)) addEntry(key, entry.value, name, entry.place, entries, findings);
-    else if (UNSUPPORTED_KINDS.includes(key)) findings.issues.push(unknownKind(key, entry.place));
     else if (!LAYOUT_KEYS[kind].some((known) => known === key)) {
       const message = `"${key}" means nothing to "${kind}" and is left out`;
       findings.warnings.push({ message, place: entry.place, hint: keysHint(kind) });
@@ -85,25 +95,40 @@ function addEntry(
   }
 }
 
-function addPartitions(list: Placed, table: string, entries: LayoutEntry[], findings: LayoutFindings): void {
+function addItems(
+  kind: LayoutKind,
+  key: string,
+  list: Placed,
+  owner: string,
+  entries: LayoutEntry[],
+  findings: LayoutFindings,
+): void {
   if (list.kind !== 'list') {
-    const hint = 'Write each partition as an item: "- name: root", with its size below.';
-    findings.issues.push({ message: '"partitions" is a list', place: list.place, hint });
+    const hint = 'Write each of them as an item: "- name: root", with its other settings below.';
+    findings.issues.push({ message: `"${key}" is a list`, place: list.place, hint });
     return;
   }
   for (const item of list.items) {
     const map = asMap(item);
     if (map !== undefined && textOf(map, 'name') !== undefined) {
-      addEntry('partition', { ...map, entries: withBase(map, table) }, table, item.place, entries, findings);
+      const settings = kind === 'partition' ? { ...map, entries: withBase(map, owner) } : map;
+      addEntry(kind, settings, undefined, item.place, entries, findings);
     } else {
-      findings.issues.push({ message: 'A partition needs a name', place: item.place, hint: keysHint('partition') });
+      findings.issues.push({ message: `An item of "${key}" needs a name`, place: item.place, hint: keysHint(kind) });
     }
   }
 }
 
+/** A partition stands on its table, whatever disk the flat form names. */
 function withBase(map: PlacedMap, table: string): PlacedMap['entries'] {
   const base = { place: map.place, value: { kind: 'text', text: table, place: map.place } } as const;
   return new Map([...map.entries, ['base', base]]);
+}
+
+/** The text of a setting as it was written; empty where there is none. */
+export function writtenText(entry: LayoutEntry, key: string): string {
+  const value = entry.values.get(key)?.value;
+  return value?.kind === 'text' ? value.text : '';
 }
 
 function asMap(value: Placed): PlacedMap | undefined {
@@ -122,7 +147,7 @@ function isTopKind(kind: string): kind is LayoutKind {
 }
 
 function topKinds(): readonly string[] {
-  return Object.keys(LAYOUT_KEYS).filter((kind) => kind !== 'partition');
+  return Object.keys(LAYOUT_KEYS).filter((kind) => !LISTED_KINDS.includes(kind));
 }
 
 function keysHint(kind: LayoutKind): string {
@@ -130,8 +155,6 @@ function keysHint(kind: LayoutKind): string {
 }
 
 function unknownKind(kind: string, place: SourcePlace): Issue {
-  const message = UNSUPPORTED_KINDS.includes(kind)
-    ? `Layouts with "${kind}" cannot be built yet`
-    : `"${kind}" is not a kind of layout node`;
-  return { message, place, hint: `Nodes may be ${topKinds().join(', ')}.` };
+  const hint = `Nodes may be ${topKinds().join(', ')}.`;
+  return { message: `"${kind}" is not a kind of layout node`, place, hint };
 }

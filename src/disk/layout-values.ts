@@ -1,6 +1,8 @@
+import type { Bytes } from '../model/bytes.ts';
 import type { SourcePlace } from '../model/error.ts';
 import type { LayoutDefaults } from './layout-defaults.ts';
 import type { LayoutEntry, LayoutFindings, LayoutKind } from './layout-entries.ts';
+import { parseSize, SIZE_CHOICES } from './size-text.ts';
 
 /** What every part of a layout is built from. */
 export interface LayoutContext {
@@ -20,6 +22,15 @@ export function textValue(context: LayoutContext, entry: LayoutEntry, key: strin
   if (value === undefined || (value.kind === 'text' && value.text === '')) return undefined;
   if (value.kind === 'text') return value.text;
   report(context, value.place, `"${key}" of "${entry.name}" is a ${value.kind}`, `Write one value behind "${key}:".`);
+  return undefined;
+}
+
+/** A size of more than nothing; undefined when the setting is missing, or reported. */
+export function sizeValue(context: LayoutContext, entry: LayoutEntry, key: string): Bytes | undefined {
+  const text = textValue(context, entry, key);
+  const size = text === undefined ? undefined : parseSize(text);
+  if (size !== undefined && size > 0) return size;
+  if (text !== undefined) report(context, placeOf(entry, key), `"${text}" is not a size`, `Write ${SIZE_CHOICES}.`);
   return undefined;
 }
 

@@ -1,7 +1,6 @@
 import { type Bytes, bytes, formatBytes, MIB, roundUp } from '../model/bytes.ts';
-import type { DiskLayout, FilesystemNode, PartitionNode, TableNode } from '../model/disk.ts';
+import type { PartitionNode, TableNode } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
-import { filesystemsOf } from './fstab.ts';
 
 /** A partition with its place on the disk. */
 export interface PlacedPartition {
@@ -10,15 +9,6 @@ export interface PlacedPartition {
   readonly number: number;
   readonly start: Bytes;
   readonly size: Bytes;
-}
-
-/** A filesystem with its place on the disk. */
-export interface PlacedFilesystem {
-  readonly node: FilesystemNode;
-  readonly start: Bytes;
-  readonly size: Bytes;
-  /** Undefined where the filesystem is the whole disk. */
-  readonly partition: PlacedPartition | undefined;
 }
 
 /**
@@ -65,18 +55,6 @@ export function orderFault(table: TableNode): string | undefined {
 
 function isLogical(table: TableNode, node: PartitionNode): boolean {
   return table.label === 'mbr' && !node.flags.includes('primary');
-}
-
-/** Every filesystem of a layout with its place on a disk of that size. Throws as `placePartitions` does. */
-export function placeFilesystems(layout: DiskLayout, disk: Bytes): readonly PlacedFilesystem[] {
-  const { content } = layout;
-  if (content.kind === 'filesystem') {
-    return filesystemsOf(layout).map((node) => ({ node, start: bytes(0), size: disk, partition: undefined }));
-  }
-  return placePartitions(content, disk).flatMap((partition) => {
-    const { node, start, size } = partition;
-    return node.content === undefined ? [] : [{ node: node.content, start, size, partition }];
-  });
 }
 
 /** Partitions of an MBR are whole sectors of either size. */

@@ -1,10 +1,10 @@
 import type { DiskLayout } from '../model/disk.ts';
 import { IngotError, type Issue } from '../model/error.ts';
-import { buildLayout } from './build-layout.ts';
-import { filesystemsOf, fstabText, mountedFilesystems } from './fstab.ts';
-import type { LayoutDefaults } from './layout-defaults.ts';
-import { flattenLayout, type LayoutFindings } from './layout-entries.ts';
 import { readPlacedYaml } from '../yaml/placed-yaml.ts';
+import { buildLayout } from './build-layout.ts';
+import { fstabText, mountedFilesystems } from './fstab.ts';
+import type { LayoutDefaults } from './layout-defaults.ts';
+import { flattenLayout, type LayoutEntry, type LayoutFindings, writtenText } from './layout-entries.ts';
 
 /** A layout that was understood, and the facts about it that hooks may ask for. */
 export interface ReadLayout {
@@ -17,10 +17,12 @@ export interface ReadLayout {
   readonly rootType: string;
   /** `DIB_BOOT_LABEL`: empty unless `/boot` is a filesystem of its own. */
   readonly bootLabel: string;
-  /** `DIB_MOUNTPOINTS`: joined with `|`, in the order of the layout. */
+  /** `DIB_MOUNTPOINTS`: as written, joined with `|`, in the order of the layout. */
   readonly mountPoints: string;
   /** What was left out because nothing understands it. */
   readonly warnings: readonly Issue[];
+  /** What only device-mapper and LVM's own programs could make, each with its place. */
+  readonly mapperNeeds: readonly Issue[];
 }
 
 /**
@@ -30,14 +32,18 @@ export interface ReadLayout {
  */
 export function readLayout(text: string, file: string, defaults: LayoutDefaults): ReadLayout {
   const { root, issues } = readPlacedYaml(text, file);
-  const findings: LayoutFindings = { issues: [...issues], warnings: [] };
+  const findings: LayoutFindings = { issues: [...issues], warnings: [], mapperNeeds: [] };
   const entries = findings.issues.length > 0 ? [] : flattenLayout(root, findings);
-  const layout = findings.issues.length > 0 ? undefined : buildLayout(entries, defaults, findings);
+  const layout = entries.length === 0 ? undefined : buildLayout(entries, defaults, findings);
   if (layout === undefined || findings.issues.length > 0) throw invalid(file, findings.issues);
-  return { ...factsOf(layout), layout, warnings: findings.warnings };
+  const { warnings, mapperNeeds } = findings;
+  return { ...factsOf(layout, entries), layout, warnings, mapperNeeds };
 }
 
-function factsOf(layout: DiskLayout): Omit<ReadLayout, 'layout' | 'warnings'> {
+function factsOf(
+  layout: DiskLayout,
+  entries: readonly LayoutEntry[],
+): Omit<ReadLayout, 'layout' | 'warnings' | 'mapperNeeds'> {
   const mounted = mountedFilesystems(layout);
   const at = (point: string) => mounted.find((filesystem) => filesystem.mount.point === point);
   const root = at('/');
@@ -46,8 +52,9 @@ function factsOf(layout: DiskLayout): Omit<ReadLayout, 'layout' | 'warnings'> {
     rootLabel: root?.label ?? '',
     rootType: root?.type ?? '',
     bootLabel: at('/boot')?.label ?? '',
-    mountPoints: filesystemsOf(layout)
-      .flatMap((filesystem) => filesystem.mount?.point ?? [])
+    mountPoints: entries
+      .filter((entry) => entry.kind === 'mount')
+      .map((entry) => writtenText(entry, 'mount_point'))
       .join('|'),
   };
 }

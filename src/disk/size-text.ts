@@ -22,14 +22,14 @@ export const SIZE_CHOICES =
   'a number and one of TiB, GiB, MiB, KiB (of 1024), TB, GB, MB, KB, T, G, M, K (of 1000), B or nothing';
 
 /**
- * Reads an absolute size as block-device layouts write it: `8MiB`, `1.5 GiB`, `10G`, `4096`.
+ * Reads an absolute size as block-device layouts write it: `8MiB`, `1.5 GiB`, `10G`, `4096`, and `GiB` for one.
  * @returns bytes, rounded down; undefined when it cannot be understood
  */
 export function parseSize(text: string): Bytes | undefined {
-  const match = /^(\d+\.?\d*|\.\d+) ?([a-zA-Z]*)$/.exec(text.trim());
+  const match = /^(\d+\.?\d*|\.\d+)? ?([a-zA-Z]*)$/.exec(text.trim());
   const factor = match === null ? undefined : UNITS[match[2] ?? ''];
-  if (match === null || factor === undefined) return undefined;
-  const count = Math.floor(Number(match[1]) * factor);
+  if (match === null || factor === undefined || match[0] === '') return undefined;
+  const count = Math.floor(Number(match[1] ?? 1) * factor);
   return Number.isSafeInteger(count) ? bytes(count) : undefined;
 }
 

@@ -1,11 +1,20 @@
 import type { Bytes } from './bytes.ts';
 
-/** What a disk looks like: one disk image with a partition table, or with one filesystem from end to end. */
+/** What the disks of an image look like, and the volume groups that lie on them. */
 export interface DiskLayout {
+  /** The disk that boots, `image0`, comes first. */
+  readonly disks: readonly [DiskNode, ...DiskNode[]];
+  readonly volumeGroups: readonly VolumeGroupNode[];
+}
+
+/** A disk with a partition table, or with one content from end to end. */
+export interface DiskNode {
+  readonly kind: 'disk';
+  readonly name: string;
   readonly sectorSize: 512 | 4096;
   /** Length of the whole disk where the layout itself fixes it. */
   readonly size?: Bytes | undefined;
-  readonly content: TableNode | FilesystemNode;
+  readonly content: TableNode | FilesystemNode | PhysicalVolumeNode;
 }
 
 export interface TableNode {
@@ -23,8 +32,8 @@ export interface PartitionNode {
   readonly type: string;
   readonly flags: readonly ('boot' | 'primary')[];
   readonly size: PartitionSize;
-  /** Undefined where the partition holds no filesystem, as the BIOS boot partition does. */
-  readonly content?: FilesystemNode;
+  /** Undefined where the partition holds nothing that is known here, as the BIOS boot partition does. */
+  readonly content?: FilesystemNode | PhysicalVolumeNode;
 }
 
 /** `percent` is of the space that remains when this partition's turn comes. */
@@ -32,11 +41,41 @@ export type PartitionSize =
   | { readonly kind: 'bytes'; readonly bytes: Bytes }
   | { readonly kind: 'percent'; readonly percent: number };
 
+/** A disk or partition that gives its space to a volume group of LVM. */
+export interface PhysicalVolumeNode {
+  readonly kind: 'physical-volume';
+  readonly name: string;
+}
+
+/** A volume group of LVM, which shares out the space of its physical volumes in extents. */
+export interface VolumeGroupNode {
+  readonly kind: 'volume-group';
+  readonly name: string;
+  /** Names of its physical volumes, in the order in which their space is given away. */
+  readonly physicalVolumes: readonly string[];
+  readonly extentSize: Bytes;
+  readonly volumes: readonly LogicalVolumeNode[];
+}
+
+export interface LogicalVolumeNode {
+  readonly kind: 'logical-volume';
+  readonly name: string;
+  readonly size: LogicalVolumeSize;
+  readonly content?: FilesystemNode;
+}
+
+/** `percent` is of the whole group, of its physical volumes, or of what is free when this volume's turn comes. */
+export type LogicalVolumeSize =
+  | { readonly kind: 'bytes'; readonly bytes: Bytes }
+  | { readonly kind: 'extents'; readonly count: number }
+  | { readonly kind: 'percent'; readonly percent: number; readonly of: 'group' | 'free' };
+
 export interface FilesystemNode {
   readonly kind: 'filesystem';
   readonly name: string;
-  /** `ext2`, `ext3`, `ext4`, `vfat`, `xfs`. */
+  /** One of `FILESYSTEM_TYPES`, such as `ext4`. */
   readonly type: string;
+  /** Empty where the type has no room for one. */
   readonly label: string;
   /** Options for its mkfs, already split into words. */
   readonly options: readonly string[];
@@ -45,7 +84,7 @@ export interface FilesystemNode {
 }
 
 export interface MountNode {
-  /** Absolute path in the image. */
+  /** Absolute path in the image; `none` for swap, which has no place in it. */
   readonly point: string;
   /** Undefined where the layout asks for no line in `/etc/fstab`. */
   readonly fstab?: { readonly options: string; readonly dumpFrequency: number; readonly passNumber: number };

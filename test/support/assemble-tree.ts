@@ -1,4 +1,6 @@
-import { assembleDisk } from '../../src/disk/assemble-disk.ts';
+import { rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { assembleDisks, diskFile } from '../../src/disk/assemble-disk.ts';
 import { readLayout } from '../../src/disk/read-layout.ts';
 import { bytes, MIB } from '../../src/model/bytes.ts';
 import { toErrorReport } from '../../src/model/error.ts';
@@ -8,7 +10,10 @@ import { toErrorReport } from '../../src/model/error.ts';
 const [tree = '', output = '', mib = '', epoch = '', text = ''] = process.argv.slice(2);
 const { layout } = readLayout(text, 'layout', { rootType: 'ext4', mkfsOptions: ['-J', 'size=4'] });
 try {
-  await assembleDisk({ layout, tree, output, size: bytes(Number(mib) * MIB), identity: 'test', epoch: Number(epoch) });
+  const folder = dirname(output);
+  const size = bytes(Number(mib) * MIB);
+  await assembleDisks({ layout, tree, folder, size, identity: 'test', epoch: Number(epoch) });
+  await rename(diskFile(folder, 'image0'), output);
 } catch (error) {
   process.stderr.write(`${JSON.stringify(toErrorReport(error))}\n`);
   process.exitCode = 1;

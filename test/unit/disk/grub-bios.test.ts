@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { embedGrub, readGrubImages } from '../../../src/disk/grub-bios.ts';
 import { placePartitions } from '../../../src/disk/place-partitions.ts';
 import { bytes, MIB } from '../../../src/model/bytes.ts';
-import type { DiskLayout, PartitionNode, TableNode } from '../../../src/model/disk.ts';
+import type { PartitionNode, TableNode } from '../../../src/model/disk.ts';
 import { scratchFolder } from '../../support/scratch-folder.ts';
 
 const IMAGES = { boot: Buffer.alloc(512, 0xbb), core: Buffer.alloc(1200, 0xcc) };
@@ -18,14 +18,13 @@ function disk(label: 'mbr' | 'gpt', ...types: readonly string[]) {
     }),
   );
   const content: TableNode = { kind: 'table', label, align: bytes(MIB), partitions };
-  const layout: DiskLayout = { sectorSize: 512, content };
-  return { layout, placed: placePartitions(content, bytes(16 * MIB)) };
+  return { content, placed: placePartitions(content, bytes(16 * MIB)) };
 }
 
 test('GRUB lies in the BIOS boot partition of a GPT', () => {
-  const { layout, placed } = disk('gpt', 'EF00', 'EF02', '8300');
+  const { content, placed } = disk('gpt', 'EF00', 'EF02', '8300');
 
-  const [code, signature, core] = embedGrub(IMAGES, layout, placed).map(({ offset, data }) => ({
+  const [code, signature, core] = embedGrub(IMAGES, content, placed).map(({ offset, data }) => ({
     offset,
     data: Buffer.from(data),
   }));
@@ -42,18 +41,18 @@ test('GRUB lies in the BIOS boot partition of a GPT', () => {
 });
 
 test('GRUB lies in the gap behind an MBR', () => {
-  const { layout, placed } = disk('mbr', '0x83');
+  const { content, placed } = disk('mbr', '0x83');
 
-  const [code, , core] = embedGrub(IMAGES, layout, placed);
+  const [code, , core] = embedGrub(IMAGES, content, placed);
 
   expect(Buffer.from(code?.data ?? []).readBigUInt64LE(0x5c)).toBe(1n);
   expect(core?.offset).toBe(512);
 });
 
 test('a GPT without a BIOS boot partition has no place for GRUB', () => {
-  const { layout, placed } = disk('gpt', '8300');
+  const { content, placed } = disk('gpt', '8300');
 
-  expect(() => embedGrub(IMAGES, layout, placed)).toThrow(
+  expect(() => embedGrub(IMAGES, content, placed)).toThrow(
     expect.objectContaining({
       code: 'ASSEMBLE_FAILED',
       hint: 'Add a partition of type EF02 and 8 MiB to the layout, or use an MBR table.',
@@ -62,9 +61,9 @@ test('a GPT without a BIOS boot partition has no place for GRUB', () => {
 });
 
 test('a core image that does not fit is told with both sizes', () => {
-  const { layout, placed } = disk('mbr', '0x83');
+  const { content, placed } = disk('mbr', '0x83');
 
-  expect(() => embedGrub({ ...IMAGES, core: Buffer.alloc(2 * MIB) }, layout, placed)).toThrow(
+  expect(() => embedGrub({ ...IMAGES, core: Buffer.alloc(2 * MIB) }, content, placed)).toThrow(
     expect.objectContaining({
       message: expect.stringMatching(/has 2097152 bytes, and the gap .* has room for 1048064/),
     }),

@@ -14,7 +14,11 @@ const MKIMAGE =
   '#!/bin/bash\nfor i in $(seq $#); do if [[ ${!i} == -o ]]; then j=$((i+1)); echo "$@" >"${!j}"; fi; done\n';
 
 /** A tree whose `/boot` lies in the scratch folder, with GRUB's modules and a recording grub-mkimage. */
-async function grubTree(bootMount?: string): Promise<ScratchFolder> {
+async function grubTree(
+  bootMount?: string,
+  root = '- {name: root, size: 50%, mkfs: {type: ext4, mount: {mount_point: /}}}',
+  others = '',
+): Promise<ScratchFolder> {
   const modules = { 'modinfo.sh': '', 'boot.img': 'boot', 'ext2.mod': 'ext2', 'fs.lst': 'ext2', 'kernel.img': 'no' };
   const scratch = await scratchFolder({
     'bin/grub-mkimage': { executable: MKIMAGE },
@@ -33,9 +37,9 @@ async function grubTree(bootMount?: string): Promise<ScratchFolder> {
     label: gpt
     partitions:
       - {name: ESP, type: EF00, size: 34MiB, mkfs: {type: vfat, mount: {mount_point: ${scratch.at('tree/boot/efi')}}}}
-      - {name: root, size: 50%, mkfs: {type: ext4, mount: {mount_point: /}}}
+      ${root}
       ${boot}
-`;
+${others}`;
   const read = readLayout(layout, 'layout', { rootType: 'ext4', mkfsOptions: [] });
   await writeFile(scratch.at('channel/boot/layout'), targetFacts(read.layout, 'seed'));
   return scratch;
@@ -50,6 +54,20 @@ async function install(scratch: ScratchFolder, words: readonly string[], env: En
 }
 
 describe('the stand-in for grub-install', () => {
+  test('on a logical volume gives GRUB the module for it and its whole name', async () => {
+    const volume = `
+- lvm: {name: l, pvs: [{name: pv, base: root}], vgs: [{name: vg, base: [pv]}], lvs: [{name: lv, base: vg, extents: 9}]}
+- mkfs: {base: lv, type: ext4, mount: {mount_point: /}}
+`;
+    await using scratch = await grubTree(undefined, '- {name: root, size: 100%}', volume);
+
+    await install(scratch, ['--target=i386-pc']);
+
+    expect(await readFile(scratch.at('tree/boot/grub/i386-pc/core.img'), 'utf8')).toMatch(
+      / -p \(lvmid\/[\w-]{38}\/[\w-]{38}\)\/\S+\/boot\/grub biosdisk ext2 lvm part_gpt\n$/,
+    );
+  });
+
   test('leaves the images of a BIOS machine for the engine, made for the disk they will be on', async () => {
     await using scratch = await grubTree();
 

@@ -17,6 +17,14 @@ const FACTS = targetFacts(layoutOf('block-device-efi'), 'seed');
 const [ROOT_UUID, ESP_UUID] = [...FACTS.matchAll(/fs_uuid=(.*)/g)].map((match) => match[1]);
 const [ROOT_PARTUUID] = [...FACTS.matchAll(/partuuid=(.*)/g)].map((match) => match[1]);
 
+/** A root on a logical volume. */
+const ON_LVM = `
+- local_loop: {name: image0}
+- partitioning: {base: image0, label: gpt, partitions: [{name: root, size: 100%}]}
+- lvm: {name: lvm, pvs: [{name: pv, base: root}], vgs: [{name: vg, base: [pv]}], lvs: [{name: lv_root, base: vg, extents: 9}]}
+- mkfs: {base: lv_root, type: ext4, mount: {mount_point: /}}
+`;
+
 async function probe(words: readonly string[], facts: string = FACTS) {
   await using channel = await scratchFolder({ 'boot/layout': facts });
   return await runForStatus(GRUB_PROBE, words, { env: { PATH: '/usr/bin:/bin', INGOT_CHANNEL: channel.path } });
@@ -63,6 +71,20 @@ describe('the stand-in for grub-probe', () => {
   test('says nothing of what a plain partition has not', async () => {
     expect(await probe(['--target=abstraction', '/'])).toMatchObject({ status: 0, stdout: '' });
     expect(await probe(['--target=cryptodisk_uuid', '/'])).toMatchObject({ status: 0, stdout: '' });
+  });
+
+  test('names a logical volume by what LVM calls it, whatever firmware asks', async () => {
+    const { layout } = readLayout(ON_LVM, 'layout', { rootType: 'ext4', mkfsOptions: [] });
+    const facts = targetFacts(layout, 'seed');
+    const answer = async (target: string) => (await probe([`--target=${target}`, '/'], facts)).stdout;
+    const uuid = '[0-9A-Za-z]{6}(-[0-9A-Za-z]{4}){5}-[0-9A-Za-z]{6}';
+
+    expect(targetDevices(layout).byName).toMatchObject({ lv_root: '/dev/mapper/ingot-vg-lv_root' });
+    expect(await answer('device')).toBe('/dev/mapper/ingot-vg-lv_root\n');
+    expect(await answer('abstraction')).toBe('lvm\n');
+    expect(await answer('partmap')).toBe('gpt\n');
+    expect(await answer('compatibility_hint')).toMatch(new RegExp(`^lvmid/${uuid}/${uuid}\n$`));
+    expect(await answer('hints_string')).toMatch(new RegExp(`^--hint='lvmid/${uuid}/${uuid}'\n$`));
   });
 
   test('knows which filesystem a path is on', async () => {

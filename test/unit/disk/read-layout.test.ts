@@ -39,7 +39,7 @@ describe('bundled layouts', () => {
   test('efi has an ESP, a BIOS boot partition and a root', { tags: ['layout.bundled-efi'] }, () => {
     const { layout, ...facts } = bundled('block-device-efi');
 
-    expect(layout).toMatchObject({
+    expect(layout.disks[0]).toMatchObject({
       sectorSize: 512,
       content: {
         kind: 'table',
@@ -58,6 +58,7 @@ describe('bundled layouts', () => {
       bootLabel: '',
       mountPoints: '/boot/efi|/',
       warnings: [],
+      mapperNeeds: [],
     });
   });
 
@@ -66,7 +67,7 @@ describe('bundled layouts', () => {
   }, () => {
     const { layout } = bundled('block-device-mbr');
 
-    expect(layout.content).toMatchObject({
+    expect(layout.disks[0].content).toMatchObject({
       label: 'mbr',
       partitions: [
         {
@@ -80,13 +81,13 @@ describe('bundled layouts', () => {
   });
 
   test('gpt and the layout without partitions can be read', { tags: ['layout.bundled-gpt'] }, () => {
-    expect(bundled('block-device-gpt').layout.content).toMatchObject({
+    expect(bundled('block-device-gpt').layout.disks[0].content).toMatchObject({
       partitions: [{ type: 'EF02' }, { type: '8300' }],
     });
     expect(read(UNPARTITIONED_LAYOUT)).toMatchObject({
       fstab: 'LABEL=cloudimg-rootfs / ext4 defaults 0 1\n',
       mountPoints: '/',
-      layout: { content: { kind: 'filesystem', name: 'mkfs_root' } },
+      layout: { disks: [{ content: { kind: 'filesystem', name: 'mkfs_root' } }] },
     });
   });
 });
@@ -111,7 +112,9 @@ describe('forms', () => {
     const text = partitioned('    label: mbr\n', '        type: 0x07\n        size: 1GiB\n        flags: [primary]\n');
     const layout = `${text}        mkfs:\n          type: ext4\n          mount:\n            mount_point: /\n`;
 
-    expect(read(layout).layout.content).toMatchObject({ partitions: [{ type: '0x07', size: { bytes: 1024 ** 3 } }] });
+    expect(read(layout).layout.disks[0].content).toMatchObject({
+      partitions: [{ type: '0x07', size: { bytes: 1024 ** 3 } }],
+    });
   });
 
   test('anchors and merge keys are followed', () => {
@@ -125,7 +128,7 @@ describe('forms', () => {
       - {<<: *part, name: root, type: '8300', mkfs: {type: ext4, mount: {mount_point: /}}}
 `;
 
-    expect(read(text).layout.content).toMatchObject({
+    expect(read(text).layout.disks[0].content).toMatchObject({
       partitions: [{ type: '8E00' }, { name: 'root', type: '8300', size: { bytes: 10 * 1024 * 1024 } }],
     });
   });
@@ -138,8 +141,8 @@ describe('forms', () => {
     const text =
       '- local_loop:\n    name: image0\n    block_size: 4096\n    mkfs:\n      type: ext4\n      mount: {mount_point: /}\n';
 
-    expect(read(text).layout.sectorSize).toBe(4096);
-    expect(readLayout(text, 'disk.yaml', { ...DEFAULTS, sectorSize: 512 }).layout.sectorSize).toBe(512);
+    expect(read(text).layout.disks[0].sectorSize).toBe(4096);
+    expect(readLayout(text, 'disk.yaml', { ...DEFAULTS, sectorSize: 512 }).layout.disks[0].sectorSize).toBe(512);
   });
 });
 
@@ -150,7 +153,7 @@ describe('the root filesystem', () => {
       '        size: 100%\n        mkfs: {type: ext2, label: data, opts: "-m  0", mount: {mount_point: /}}\n',
     );
 
-    expect(read(text).layout.content).toMatchObject({
+    expect(read(text).layout.disks[0].content).toMatchObject({
       partitions: [{ content: { type: 'ext2', label: 'data', options: ['-m', '0'] } }],
     });
   });
@@ -195,7 +198,6 @@ describe('faults', () => {
     ['text that is no YAML', '- local_loop: [', 'This is not valid YAML'],
     ['a map in place of the list', 'local_loop: {name: image0}', 'A layout is a list of nodes'],
     ['an unknown node', '- raid: {name: x}', '"raid" is not a kind of layout node'],
-    ['LVM', '- local_loop: {name: image0}\n- lvm: {name: x}', 'Layouts with "lvm" cannot be built yet'],
     ['no disk', '- mkfs: {base: root, type: ext4}', 'The layout has no disk'],
     ['an empty disk', '- local_loop: {name: image0}', 'Nothing stands on the disk "image0"'],
     ['a second disk', '- local_loop: {name: image0}\n- local_loop: {name: b}', '"b" is a disk that cannot be built'],
