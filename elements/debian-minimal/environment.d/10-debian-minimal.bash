@@ -22,6 +22,3 @@ export DIB_APT_SOURCES_CONF=${DIB_APT_SOURCES_CONF:-$_ingot_sources}
 
 # Installed along with the minimal system: the init system, and what later hooks and initramfs-tools count on.
 export DIB_DEBOOTSTRAP_INCLUDE=${DIB_DEBOOTSTRAP_INCLUDE:-systemd-sysv busybox sudo gnupg2 python3}
-
-# An empty value leaves the kernel out.
-export DIB_DEBIAN_KERNEL=${DIB_DEBIAN_KERNEL-linux-image-$ARCH}

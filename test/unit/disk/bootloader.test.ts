@@ -136,7 +136,7 @@ describe('bootloader', () => {
 
     await rig.inChroot(HOOK);
 
-    expect(await rig.read('/tmp/install-packages.calls')).toBe('-m bootloader grub-efi grub-efi-arm64\n');
+    expect(await rig.read('/tmp/install-packages.calls')).toBe('-m bootloader-packages grub-efi grub-efi-arm64\n');
   });
 
   test('refuses a layout that does not boot on the machine', async () => {

@@ -15,6 +15,9 @@ import { folderTree } from '../../support/folder-tree.ts';
 const PROMISED =
   'base cache-url cloud-init cloud-init-datasources cloud-init-growpart cloud-init-nocloud devuser dhcp-all-interfaces dib-init-system dib-python element-manifest enable-serial-console growroot install-bin install-static install-types journal-to-console local-config manifests modprobe no-final-image openssh-server package-installs pkg-map runtime-ssh-host-keys source-repositories stable-interface-names svc-map sysctl sysprep';
 
+/** Elements that diskimage-builder has none of the same name of. */
+const OWN_ELEMENTS: readonly string[] = ['bootloader-packages', 'debian-kernel'];
+
 test('has the promised elements, and whatever they depend on', async () => {
   const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
 
@@ -50,6 +53,17 @@ test('every package map, service map and package list can be read', async () => 
 
   expect(warnings).toEqual([]);
   expect(wishes.some((wish) => wish.package === 'cloud-init')).toBe(true);
+});
+
+// Package lists of all elements of one name are joined, and a condition on a variable that nobody sets ends the build.
+test('an element of the same name need not set the variables of the bundled one', async () => {
+  const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
+  const shared = [...elements.values()].filter(({ name }) => !OWN_ELEMENTS.includes(name));
+
+  const { wishes } = await readPackageWishes(shared);
+
+  expect(wishes.length).toBeGreaterThan(10);
+  expect(wishes.filter(({ conditions }) => conditions.length > 0)).toEqual([]);
 });
 
 test('no element needs Python or jq', async () => {
