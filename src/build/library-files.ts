@@ -11,6 +11,9 @@ export const HOST_PROGRAMS = shipped('lib/host-bin');
 /** Bash files that elements source through `$_LIB`. */
 export const HOOK_LIBRARY = shipped('lib/dib');
 
+/** Python modules that elements import on the host. */
+export const PYTHON_MODULES = shipped('lib/python');
+
 /** The program that runs the scripts of a folder; hooks find it at the top of the hook tree. */
 export const RUN_PARTS = shipped('lib/dib/dib-run-parts');
 

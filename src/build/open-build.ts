@@ -35,7 +35,7 @@ import { chrootBinds } from './chroot-binds.ts';
 import { filesystemNeeds, refuseMapperNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
-import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, RUN_PARTS } from './library-files.ts';
+import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, PYTHON_MODULES, RUN_PARTS } from './library-files.ts';
 import { openRepositories } from './repositories.ts';
 import { RequestChannel } from './request-channel.ts';
 import { elementHandlers } from './request-handlers.ts';
@@ -214,6 +214,7 @@ async function environmentFactsOf(
       hooks: join(folders.build, 'hooks'),
       tree: join(folders.build, 'mnt'),
       lib: HOOK_LIBRARY,
+      pythonModules: PYTHON_MODULES,
       lockfiles,
       blockDeviceParams: join(folders.build, 'block-device/params.yaml'),
     },

@@ -33,6 +33,8 @@ export interface EnvironmentFacts {
     readonly tree: string;
     /** Folder of the bash files that hooks source through `$_LIB`. */
     readonly lib: string;
+    /** Folder of the Python modules that elements import on the host. */
+    readonly pythonModules: string;
     readonly lockfiles: string;
     readonly blockDeviceParams: string;
   };
@@ -121,6 +123,7 @@ function hostEnvironment(common: Environment, { elements, paths }: EnvironmentFa
   return {
     ...common,
     PATH: hostPath(common.PATH ?? '/usr/bin:/bin'),
+    PYTHONPATH: [...(common.PYTHONPATH ? [common.PYTHONPATH] : []), paths.pythonModules].join(':'),
     INGOT_CHANNEL: join(paths.hooks, CHANNEL_FOLDER),
     PS4: '+ $(_ps4):   ',
     'BASH_FUNC_die%%': DIE,

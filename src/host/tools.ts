@@ -7,7 +7,7 @@ export interface HostTool {
   readonly feature: string;
   /**
    * The work that it is for: `build` for any image, `rootless` for builds by others than root, `device` for what needs a kernel block
-   * device, `elements` for hooks of bundled elements that run on the host, `boot` for running images.
+   * device, `elements` for hooks of elements that run on the host, `boot` for running images.
    */
   readonly use: 'build' | 'rootless' | 'device' | 'boot' | 'elements';
   /** A file that proves its presence where it is not a program on PATH. */
@@ -46,6 +46,19 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'mksquashfs', package: 'squashfs-tools', feature: 'squashfs images', use: 'build' },
   { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },
   { command: 'git', package: 'git', feature: 'the element source-repositories', use: 'elements' },
+  {
+    command: 'debootstrap',
+    package: 'debootstrap',
+    feature: "DIB_DEBIAN_DEBOOTSTRAP_SCRIPT and diskimage-builder's own element debootstrap",
+    use: 'elements',
+  },
+  {
+    command: 'python3-yaml',
+    package: 'python3-yaml',
+    feature: "diskimage-builder's own elements package-installs and svc-map",
+    use: 'elements',
+    file: '/usr/lib/python3/dist-packages/yaml/__init__.py',
+  },
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86', feature: 'ingot boot', use: 'boot' },
   {
     command: 'OVMF',

@@ -60,6 +60,7 @@ const facts: EnvironmentFacts = {
     hooks: '/b/hooks',
     tree: '/b/mnt',
     lib: '/ingot/lib/dib',
+    pythonModules: '/ingot/lib/python',
     lockfiles: '/locks',
     blockDeviceParams: '/b/block-device/params.yaml',
   },
@@ -92,6 +93,14 @@ test('hands the caller’s environment on, with the system’s folders at the en
   });
 });
 
+test('lets Python on the host find what elements import, behind the caller’s own modules', () => {
+  const environment = { ...facts.request.environment, PYTHONPATH: '/my/modules' };
+  const own = { ...facts, request: { ...facts.request, environment } };
+
+  expect(contractEnvironment(facts, 'root.d').PYTHONPATH).toBe('/ingot/lib/python');
+  expect(contractEnvironment(own, 'root.d').PYTHONPATH).toBe('/my/modules:/ingot/lib/python');
+});
+
 test('gives the chroot a home and a PATH of its own and nothing that steers programs of the host', {
   tags: ['env.home', 'env.path-chroot'],
 }, () => {
@@ -104,7 +113,7 @@ test('gives the chroot a home and a PATH of its own and nothing that steers prog
     INGOT_CHANNEL: '/tmp/in_target.d/.ingot',
     TMP_MOUNT_PATH: '/b/mnt',
   });
-  for (const name of ['TMPDIR', 'VIRTUAL_ENV', 'LD_PRELOAD', 'PS4']) expect(env).not.toHaveProperty(name);
+  for (const name of ['TMPDIR', 'VIRTUAL_ENV', 'LD_PRELOAD', 'PS4', 'PYTHONPATH']) expect(env).not.toHaveProperty(name);
   expect(Object.keys(env).filter((name) => name.startsWith('BASH_FUNC_'))).toEqual([]);
 });
 
