@@ -9,13 +9,17 @@ import {
   optionOf,
   SETTING_NAMES,
 } from '../src/spec/disk-image-create-options.ts';
-import { optionHeading } from '../src/spec/help-text.ts';
+import { optionHeading, sentence } from '../src/spec/help-text.ts';
+import { optionTextOf } from '../src/spec/image-command.ts';
+import { expectedValue, IMAGE_KEY_NAMES, imageFileJsonSchema, imageKeyHelp } from '../src/spec/image-file-keys.ts';
 import { INGOT_BUILD_OPTION_LIST } from '../src/spec/ingot-build-options.ts';
 
-/** The pages of `docs/reference`, each made from a table of the code: file name to Markdown text. */
+/** The files of `docs/reference`, each made from a table of the code: file name to text. */
 export function referencePages(): ReadonlyMap<string, string> {
   return new Map([
     ['disk-image-create.md', diskImageCreatePage()],
+    ['diskimage-builder.md', diskimageBuilderPage()],
+    ['image-file.schema.json', imageFileJsonSchema()],
     ['ingot.md', ingotPage()],
     ['ingot-build.md', ingotBuildPage()],
     ['errors.md', errorsPage()],
@@ -49,6 +53,24 @@ function diskImageCreatePage(): string {
     ),
     '## Names of the files',
     'Each format is written to `NAME.FORMAT`. With a single format a name that already ends so keeps its ending; with several, each adds its own. `--checksum` adds `.md5` and `.sha256` files in the form of coreutils. Files of the manifests element are in `NAME.d/`.',
+  ]);
+}
+
+function diskimageBuilderPage(): string {
+  const rows = IMAGE_KEY_NAMES.map((key) => [
+    code(key),
+    sentence(expectedValue(key)),
+    sentence(imageKeyHelp(key)),
+    code(optionTextOf(key)),
+  ]);
+  return page('diskimage-builder', [
+    'Usage: `diskimage-builder [--dry-run] [--stop-on-failure] FILE...`',
+    'Builds the images that YAML files describe, one after the other. Every fault of every file is told before the first build. The command of each image goes to standard error before it runs; `--dry-run` shows the commands alone. After a failed image the next one is built, unless `--stop-on-failure` is given. Exit status: 0, 1 when an image failed or a file is wrong, 2 for a command line that cannot be understood, 130 or 143 after SIGINT or SIGTERM.',
+    'The [guide](../guides/images-from-a-file.md) has an example. [image-file.schema.json](image-file.schema.json) is the JSON Schema of a file, for editors.',
+    '## Keys of an image',
+    table(['Key', 'Value', 'Meaning', 'Option of disk-image-create'], rows),
+    '## Items of one name',
+    'Items of one `imagename` are one image, within a file and across files: lists and maps grow, anything else is replaced. An item without `imagename` goes on with the image before it; the first of all is called `image`.',
   ]);
 }
 
@@ -143,8 +165,4 @@ function table(head: readonly string[], rows: readonly (readonly (string | undef
 
 function code(text: string | undefined): string | undefined {
   return text === undefined ? undefined : `\`${text}\``;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

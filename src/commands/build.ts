@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { addBuildOptions, type IngotSession, requestOf } from './ingot-session.ts';
 import { runBuild } from './run-build.ts';
+import { watchStopSignals } from './stop-signals.ts';
 
 /** Adds `ingot build` to the program. */
 export function registerBuild(program: Command, session: IngotSession): void {
@@ -15,13 +16,14 @@ export function registerBuild(program: Command, session: IngotSession): void {
     .option('--log <file>', 'append the log to this file')
     .action(async (elements: readonly string[], values: BuildValues) => {
       const request = await requestOf(session, elements, values);
-      const status = await runBuild(session.caller, request, {
+      const presentation = {
         isQuiet: values.quiet === true,
         hasTimestamps: false,
         logfile: values.log === undefined ? undefined : path.resolve(session.caller.workingFolder, values.log),
         printsEvents: values.json === true,
-      });
-      session.setStatus(status);
+      };
+      using watch = watchStopSignals(session.caller);
+      session.setStatus(await runBuild(session.caller, request, presentation, watch));
     });
 }
 

@@ -1,10 +1,11 @@
 import { exitStatusOf, toErrorReport } from '../model/error.ts';
-import { parseDiskImageCreate } from '../spec/disk-image-create.ts';
+import { type DiskImageCreateCall, parseDiskImageCreate } from '../spec/disk-image-create.ts';
 import { helpText } from '../spec/help-text.ts';
 import type { Caller } from './caller.ts';
 import { complain } from './error-text.ts';
 import { readHostFacts } from './host-facts.ts';
 import { runBuild } from './run-build.ts';
+import { type StopWatch, watchStopSignals } from './stop-signals.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -31,13 +32,28 @@ async function diskImageCreate(caller: Caller): Promise<number> {
     case 'version':
       caller.stdout.write(`${VERSION}\n`);
       return 0;
-    case 'build':
-      for (const warning of call.warnings) caller.stderr.write(`${caller.command}: warning: ${warning}\n`);
-      if (call.presentation.logfile !== undefined) {
-        caller.stdout.write(`Output logs going to: ${call.presentation.logfile}\n`);
-      }
-      return await runBuild(caller, call.request, call.presentation);
+    case 'build': {
+      using watch = watchStopSignals(caller);
+      return await buildAsAsked(caller, call, watch);
+    }
     default:
       return call satisfies never;
   }
+}
+
+/**
+ * Builds what a command line asks for.
+ * @returns the exit status, as `main`
+ * @throws IngotError as `runBuild`
+ */
+export async function buildAsAsked(
+  caller: Caller,
+  call: Extract<DiskImageCreateCall, { readonly kind: 'build' }>,
+  watch: StopWatch,
+): Promise<number> {
+  for (const warning of call.warnings) caller.stderr.write(`${caller.command}: warning: ${warning}\n`);
+  if (call.presentation.logfile !== undefined) {
+    caller.stdout.write(`Output logs going to: ${call.presentation.logfile}\n`);
+  }
+  return await runBuild(caller, call.request, call.presentation, watch);
 }

@@ -8,17 +8,21 @@ import type { Presentation } from '../spec/disk-image-create.ts';
 import type { Caller } from './caller.ts';
 import { checkFolders } from './required-folders.ts';
 import { checkTools } from './required-tools.ts';
-import { watchStopSignals } from './stop-signals.ts';
+import type { StopWatch } from './stop-signals.ts';
 
 /**
  * Builds what a request asks for and shows it, until it is done or a signal stops it.
  * @returns the exit status: 0, a hook's own, 129, 130 or 143 for a signal, else 1
  * @throws IngotError `TOOL_MISSING`, `FOLDER_UNUSABLE`, `OUTPUT_UNWRITABLE` for a log file; all before anything begins
  */
-export async function runBuild(caller: Caller, request: BuildRequest, presentation: Presentation): Promise<number> {
+export async function runBuild(
+  caller: Caller,
+  request: BuildRequest,
+  presentation: Presentation,
+  watch: StopWatch,
+): Promise<number> {
   await checkTools(request);
   await checkFolders(request);
-  using watch = watchStopSignals(caller);
   const reporter = await openReporter(reporterOptions(caller, request, presentation));
   const onEvent = (event: BuildEvent): void => {
     if (event.kind === 'shell-opened') watch.lendTerminal(true);

@@ -35,6 +35,10 @@ export const ERROR_CODES = {
     kind: 'host',
     meaning: 'Something in the build needs a kernel block device, and there is none for it.',
   },
+  IMAGE_FILE_INVALID: {
+    kind: 'definition',
+    meaning: 'A file of images cannot be read or understood, or an image in it names what there is not.',
+  },
   LAYOUT_INVALID: { kind: 'definition', meaning: 'A block-device layout cannot be understood.' },
 
   TOOL_MISSING: { kind: 'host', meaning: 'A program that the build needs is not installed.' },

@@ -43,6 +43,8 @@ export interface CommandLine {
   /** As chosen by an option of the command. */
   readonly compression?: WrittenValue;
   readonly refreshes?: boolean;
+  /** Names of variables that belong to the command line itself, so that clearing the environment leaves them. */
+  readonly ownVariables?: readonly string[];
 }
 
 /** A validated wish, and what the person should hear of before it is granted. */
@@ -136,7 +138,7 @@ function startingEnvironment(line: CommandLine): Environment {
   const clears = line.given.has('clearEnvironment') || line.environment.CLEAR_ENV === '1';
   if (!clears) return line.environment;
   return Object.fromEntries(
-    KEPT_VARIABLES.flatMap((name) => {
+    [...KEPT_VARIABLES, ...(line.ownVariables ?? [])].flatMap((name) => {
       const value = line.environment[name];
       return value === undefined ? [] : [[name, value]];
     }),

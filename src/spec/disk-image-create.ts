@@ -37,6 +37,8 @@ export interface DiskImageCreateWords {
   readonly words: readonly string[];
   readonly environment: Environment;
   readonly facts: HostFacts;
+  /** Names of variables that `-c` leaves. */
+  readonly ownVariables?: readonly string[];
 }
 
 /**

@@ -61,13 +61,21 @@ function withFallback(help: string, fallback: string | undefined): string {
   return fallback === undefined ? help : `${help} [${fallback}]`;
 }
 
-/** A heading at the left and its text, wrapped, in a column beside it. */
-function hang(heading: string, text: string): readonly string[] {
-  const lines = wrap(text, WIDTH - TEXT_COLUMN);
+/**
+ * A heading at the left and its text, wrapped, in a column beside it.
+ * @param column where the text begins, counted from 0
+ */
+export function hang(heading: string, text: string, column = TEXT_COLUMN): readonly string[] {
+  const lines = wrap(text, WIDTH - column);
   const left = `${' '.repeat(OPTION_INDENT)}${heading}`;
-  const fits = left.length + 2 <= TEXT_COLUMN;
-  const rest = (fits ? lines.slice(1) : lines).map((line) => `${' '.repeat(TEXT_COLUMN)}${line}`);
-  return [fits ? `${left.padEnd(TEXT_COLUMN)}${lines[0] ?? ''}` : left, ...rest];
+  const fits = left.length + 2 <= column;
+  const rest = (fits ? lines.slice(1) : lines).map((line) => `${' '.repeat(column)}${line}`);
+  return [fits ? `${left.padEnd(column)}${lines[0] ?? ''}` : left, ...rest];
+}
+
+/** A text of the option table as a sentence. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function wrap(text: string, width: number): readonly string[] {

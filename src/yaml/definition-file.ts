@@ -1,4 +1,4 @@
-import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type ScalarTag } from 'yaml';
 import type { z } from 'zod';
 import type { Issue, SourcePlace } from '../model/error.ts';
 
@@ -8,29 +8,55 @@ export interface DefinitionFile {
   readonly value: unknown;
   /** The place of the value at a path of keys and indices, or of the nearest one around it. */
   readonly placeOf: (path: readonly PropertyKey[]) => SourcePlace;
-  /** What is wrong with its syntax; `value` is undefined then. */
+  /** What is wrong with its syntax; `value` is undefined where that leaves none. */
   readonly issues: readonly Issue[];
 }
 
-/**
- * Reads the text of a YAML file; JSON is YAML, and of equal keys the last counts, as in both formats' usual readers. `yes`, `y` and the like
- * are text: they may be names, and no key of an element's file needs a boolean.
- */
-export function parseDefinition(file: string, text: string): DefinitionFile {
+/** How a kind of file is read where the usual readers of YAML differ. */
+export interface DefinitionStyle {
+  /** True reads `yes`, `no`, `on` and `off` as booleans, as YAML 1.1 does; else they are text, such as the name of a package. */
+  readonly hasYesAndNo?: boolean;
+  /** True makes a key that stands twice in one map an issue; else the last one counts. */
+  readonly hasUniqueKeys?: boolean;
+}
+
+/** Reads the text of a YAML file; JSON is YAML. */
+export function parseDefinition(file: string, text: string, style: DefinitionStyle = {}): DefinitionFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { merge: true, uniqueKeys: false, lineCounter: lines, prettyErrors: false });
-  const [fault] = document.errors;
+  const document = parseDocument(text, {
+    merge: true,
+    uniqueKeys: style.hasUniqueKeys === true,
+    customTags: style.hasYesAndNo === true ? [YES_AND_NO] : null,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  const placeAt = (offset: number): SourcePlace => {
+    const { line, col: column } = lines.linePos(offset);
+    return { file, line, column };
+  };
+  const fault = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   if (fault === undefined) {
-    const placeOf = (path: readonly PropertyKey[]) => placeIn(file, document.contents, path, lines);
-    return { file, value: document.toJS(), placeOf, issues: [] };
+    const placeOf = (path: readonly PropertyKey[]) => placeAt(offsetOf(document.contents, path));
+    const issues = document.errors.map(({ pos }) => ({
+      message: 'This key stands twice in one map',
+      place: placeAt(pos[0]),
+      hint: 'Keep one of the two.',
+    }));
+    return { file, value: document.toJS(), placeOf, issues };
   }
   // JSON indented with tabs is no YAML
   const json = parseJson(text);
   if (json !== undefined) return { file, value: json.value, placeOf: () => ({ file }), issues: [] };
-  const { line, col: column } = lines.linePos(fault.pos[0]);
-  const issue = { message: `This is neither YAML nor JSON: ${fault.message}`, place: { file, line, column } };
+  const issue = { message: `This is neither YAML nor JSON: ${fault.message}`, place: placeAt(fault.pos[0]) };
   return { file, value: undefined, placeOf: () => ({ file }), issues: [issue] };
 }
+
+const YES_AND_NO: ScalarTag = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test: /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/,
+  resolve: (text) => /^(?:y|on)/i.test(text),
+};
 
 /** The faults that a schema found, at their places in the file. */
 export function schemaIssues(definition: DefinitionFile, error: z.ZodError): readonly Issue[] {
@@ -48,7 +74,7 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-function placeIn(file: string, root: unknown, path: readonly PropertyKey[], lines: LineCounter): SourcePlace {
+function offsetOf(root: unknown, path: readonly PropertyKey[]): number {
   let offset = 0;
   let node = root;
   for (const key of path) {
@@ -57,8 +83,7 @@ function placeIn(file: string, root: unknown, path: readonly PropertyKey[], line
     if (isNode(start) && start.range) offset = start.range[0];
     node = isPair(found) ? found.value : found;
   }
-  const { line, col } = lines.linePos(offset);
-  return { file, line, column: col };
+  return offset;
 }
 
 function childOf(node: unknown, key: PropertyKey): unknown {
