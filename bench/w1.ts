@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { IngotError } from '../src/model/error.ts';
 import { type Cost, medianCost } from './measure.ts';
 import { judge, renderTable } from './table.ts';
-import { type Bench, prepareBench, W1_ROWS } from './w1-rows.ts';
+import { type Bench, cleanUpBench, prepareBench, W1_ROWS } from './w1-rows.ts';
 
 const USAGE = `usage: npm run bench:w1 -- [--rows ${W1_ROWS.map((row) => row.id).join(',')}] [--rounds N] [--folder DIR] [--json]`;
 
@@ -50,6 +50,7 @@ async function main(): Promise<void> {
     }
   }
   report(rows, costs);
+  await cleanUpBench(bench);
 }
 
 function report(rows: typeof W1_ROWS, costs: ReadonlyMap<string, readonly Cost[]>): void {
