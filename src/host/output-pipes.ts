@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { isErrno } from '../model/errno.ts';
 
 /** Pipes for the output of a program. Node gives sockets, which a program cannot open anew as `/dev/stdout` or `/dev/stderr`. */
 export interface OutputPipes {
@@ -13,20 +14,23 @@ export interface OutputPipes {
   readonly handOver: () => void;
 }
 
+type MakeFifos = (paths: readonly string[]) => Promise<unknown>;
+
+/** FIFOs made at once: starting `mkfifo` costs more than making many. */
+const SPARE_FIFOS = 64;
+
+const SPARE = 'spare-fifo-';
+
 /**
- * Makes pipes, by way of FIFOs that exist for a moment.
- * @param folder where to make them
+ * Makes pipes, by way of FIFOs that lose their names at once. Spare ones lie in the folder for the next call.
+ * @param folder where to make them; whoever owns it removes the spare ones with it
  * @param makeFifos runs `mkfifo` with these paths
  */
-export async function openOutputPipes(
-  folder: string,
-  makeFifos: (paths: readonly string[]) => Promise<unknown>,
-): Promise<OutputPipes> {
+export async function openOutputPipes(folder: string, makeFifos: MakeFifos): Promise<OutputPipes> {
   const own = await mkdtemp(join(folder, 'pipes-'));
   try {
-    const paths = [join(own, 'stdout'), join(own, 'stderr')] as const;
-    await makeFifos(paths);
-    const [stdout, stderr] = [openPipe(paths[0]), openPipe(paths[1])];
+    const stdout = openPipe(await takeFifo(folder, own, makeFifos));
+    const stderr = openPipe(await takeFifo(folder, own, makeFifos));
     return {
       writers: [stdout.writer, stderr.writer],
       stdout: stdout.reader,
@@ -46,4 +50,20 @@ function openPipe(path: string): { reader: Socket; writer: number } {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(path, constants.O_WRONLY);
   return { reader: new Socket({ fd, readable: true, writable: false }), writer };
+}
+
+/** Moves a spare FIFO into a folder of one's own, so that nobody else takes it. */
+async function takeFifo(folder: string, own: string, makeFifos: MakeFifos): Promise<string> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(SPARE)) continue;
+    try {
+      await rename(join(folder, name), join(own, name));
+      return join(own, name);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+  const names = Array.from({ length: SPARE_FIFOS }, (_, index) => `${SPARE}${basename(own)}-${index}`);
+  await makeFifos(names.map((name) => join(folder, name)));
+  return await takeFifo(folder, own, makeFifos);
 }

@@ -120,7 +120,21 @@ test('a program that opens its output streams anew can do so where it gets pipes
 
   expect(result.stdout).toMatch(/^one\n1\n2\n(.|\n)*\n100000\n$/);
   expect(result.stderr).toBe('two\n');
-  expect(await readdir(folder.path)).toEqual([]);
+});
+
+test('programs that get pipes share the FIFOs that were made at once, each of which is used once', async () => {
+  await using folder = await folderTree();
+  const echo = async (word: string) =>
+    (await run('bash', ['-c', 'echo "$0" >/dev/stdout', word], { pipesIn: folder.path })).stdout;
+
+  expect(await echo('one')).toBe('one\n');
+  const spare = await readdir(folder.path);
+  expect(await Promise.all([echo('two'), echo('three')])).toEqual(['two\n', 'three\n']);
+
+  const left = await readdir(folder.path);
+  expect(spare.every((name) => name.startsWith('spare-fifo-'))).toBe(true);
+  expect(spare).toEqual(expect.arrayContaining(left));
+  expect(left).toHaveLength(spare.length - 4);
 });
 
 test('pipes hold nobody up: a missing program, an abort, a program that says nothing', async () => {
