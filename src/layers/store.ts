@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, tryLock } from '../host/lock.ts';
 import { mountTmpfs, unmountTree } from '../host/mounts.ts';
@@ -204,9 +204,7 @@ export class LayerStore implements AsyncDisposable {
     if (!isInMemory) return (await renameUnlessTaken(made, target)) ? 'store' : 'taken';
     const copy = join(this.#diskFolder, `copy-${key}`);
     this.#saving = this.#saving.then(async () => {
-      // As --archive does, but for SELinux contexts, which trees without a policy do not have.
-      const kept = '--preserve=mode,ownership,timestamps,links,xattr';
-      await run('cp', ['--no-dereference', '--recursive', kept, made, copy]);
+      await copyLayer(made, copy);
       if ((await this.#readLayer(key)) === undefined) await renameUnlessTaken(copy, target);
     });
     this.#saving.catch(() => {}); // told on disposal
@@ -253,6 +251,18 @@ function scratchFolderOf(folder: string, buildId: string): string {
 
 function diskFolderOf(folder: string, buildId: string): string {
   return join(folder, 'incoming', buildId);
+}
+
+/** Copies a finished layer to another filesystem. Most steps write nothing, and starting a program for them would be a waste. */
+async function copyLayer(made: string, copy: string): Promise<void> {
+  if (await exists(join(made, 'tree'))) {
+    // As --archive does, but for SELinux contexts, which trees without a policy do not have.
+    const kept = '--preserve=mode,ownership,timestamps,links,xattr';
+    await run('cp', ['--no-dereference', '--recursive', kept, made, copy]);
+  } else {
+    await mkdir(copy);
+    await copyFile(join(made, 'layer.json'), join(copy, 'layer.json'));
+  }
 }
 
 /** Gives a folder its name; false when there is one with something in it. */
