@@ -64,7 +64,7 @@ async function outcomeOf(words: readonly string[]): Promise<{ isFine: boolean; o
   }
 }
 
-/** Shell files of the project: those with a shell's name in their first line, and what elements give to be sourced. */
+/** Shell files of the project: those that name a shell in their first line, and what elements give to be sourced. */
 async function shellFiles(): Promise<{ scripts: readonly string[]; environments: readonly string[] }> {
   const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
   const files = stdout.split('\0').filter((file) => file !== '' && !file.endsWith('.ts'));
@@ -82,5 +82,5 @@ async function shellFiles(): Promise<{ scripts: readonly string[]; environments:
 async function hasShellShebang(file: string): Promise<boolean> {
   const stats = await lstat(file).catch(() => undefined); // undefined for a file that is deleted and still in the index
   if (!stats?.isFile()) return false;
-  return /^#!.*\b(ba|da)?sh\b/.test((await readFile(file, 'utf8')).slice(0, 80));
+  return /^(#!.*\b(ba|da)?sh\b|# shellcheck shell=)/.test((await readFile(file, 'utf8')).slice(0, 80));
 }

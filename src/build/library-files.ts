@@ -42,3 +42,10 @@ export const STAND_INS: readonly { readonly source: string; readonly target: str
 
 /** The file in which the stand-in of update-initramfs notes that package scripts want an initramfs. */
 export const INITRAMFS_WISH = `${FIRST_IN_PATH}/update-initramfs.asked`;
+
+/** Functions for the shell of mkinitramfs, and the folder inside the tree from which it takes such files. */
+export const INITRAMFS_SHORTCUTS = {
+  source: shipped('lib/initramfs-shortcuts'),
+  folder: '/usr/share/initramfs-tools/conf-hooks.d',
+  name: 'ingot-shortcuts',
+};

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HOOKS_IN_TREE } from '../elements/contract-environment.ts';
 import { IngotError } from '../model/error.ts';
@@ -10,6 +10,7 @@ import { openShell } from './break-shell.ts';
 import type { BuildContext } from './build-context.ts';
 import { settleImageSize } from './image-size-record.ts';
 import { INITRAMFS_WISH, STAND_INS } from './library-files.ts';
+import { makeInitramfs } from './make-initramfs.ts';
 import { lendResolver, returnResolver } from './resolver.ts';
 import { type OnLine, runHook, runInTree } from './run-hook.ts';
 import { tidyTree } from './tidy-tree.ts';
@@ -92,19 +93,6 @@ async function installPackages(
   if (told.code !== 'TOOL_FAILED')
     throw new IngotError(told.code, `${told.message}; ${subject}`, { ...told.details, ...details });
   throw new IngotError('HOOK_FAILED', subject, { ...details, hint: 'Check the names given with -p.' });
-}
-
-async function makeInitramfs(context: BuildContext, env: Environment, onLine: OnLine): Promise<boolean> {
-  const wish = join(context.tree.root, INITRAMFS_WISH);
-  const isWanted = await stat(wish).then(
-    () => true,
-    () => false,
-  );
-  if (!isWanted) return false;
-  await rm(wish);
-  const { status, tail } = await runInTree(context, ['/usr/sbin/update-initramfs', '-c', '-k', 'all'], env, onLine);
-  if (status === 0) return true;
-  throw new IngotError('HOOK_FAILED', `update-initramfs ended with status ${status}`, { tail, exitStatus: status });
 }
 
 /** From here on hooks see the tree as the final filesystem: no mounts of theirs, and a file system table. */

@@ -1,0 +1,43 @@
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { resolveInTree } from '../host/tree-path.ts';
+import { isErrno } from '../model/errno.ts';
+import { IngotError } from '../model/error.ts';
+import type { Environment } from '../model/request.ts';
+import type { BuildContext } from './build-context.ts';
+import { INITRAMFS_SHORTCUTS, INITRAMFS_WISH } from './library-files.ts';
+import { type OnLine, runInTree } from './run-hook.ts';
+
+/**
+ * Generates the initramfs of every kernel in the tree, if package scripts have asked for that since the last time.
+ * @returns false when nobody asked
+ * @throws IngotError `HOOK_FAILED` when update-initramfs fails
+ */
+export async function makeInitramfs(context: BuildContext, env: Environment, onLine: OnLine): Promise<boolean> {
+  const { root } = context.tree;
+  if (!(await takeWish(root))) return false;
+  const shortcuts = await placeShortcuts(root);
+  const { status, tail } = await runInTree(context, ['/usr/sbin/update-initramfs', '-c', '-k', 'all'], env, onLine);
+  if (shortcuts !== undefined) await rm(shortcuts, { force: true });
+  if (status === 0) return true;
+  throw new IngotError('HOOK_FAILED', `update-initramfs ended with status ${status}`, { tail, exitStatus: status });
+}
+
+async function takeWish(root: string): Promise<boolean> {
+  return await rm(join(root, INITRAMFS_WISH)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @returns where the file lies; undefined where the tree has no initramfs-tools */
+async function placeShortcuts(root: string): Promise<string | undefined> {
+  const path = join(await resolveInTree(root, INITRAMFS_SHORTCUTS.folder), INITRAMFS_SHORTCUTS.name);
+  try {
+    await copyFile(INITRAMFS_SHORTCUTS.source, path);
+    return path;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
