@@ -163,7 +163,13 @@ function readDiskLayout(
   const read = readLayout(text, file, {
     rootType: type,
     rootLabel,
-    mkfsOptions: rootMkfsOptions({ type, journalMib, maxOnlineResize, userOptions: mkfsOptions }),
+    mkfsOptions: rootMkfsOptions({
+      type,
+      journalMib,
+      release: request.environment.DIB_RELEASE,
+      maxOnlineResize,
+      userOptions: mkfsOptions,
+    }),
     sectorSize: sectorSize === undefined ? undefined : Number(sectorSize),
   });
   for (const warning of read.warnings) warn(emit, warning);

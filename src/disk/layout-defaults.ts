@@ -14,6 +14,8 @@ export interface RootMkfsRequest {
   /** Filesystem of the root, `FS_TYPE`. */
   readonly type: string;
   readonly journalMib: number;
+  /** `DIB_RELEASE`. */
+  readonly release?: string | undefined;
   /** Blocks that online growth must be able to reach. */
   readonly maxOnlineResize?: number;
   /** The user's own words, which win. */
@@ -27,5 +29,7 @@ export interface RootMkfsRequest {
 export function rootMkfsOptions(request: RootMkfsRequest): readonly string[] {
   const resize = request.maxOnlineResize === undefined ? [] : ['-E', `resize=${request.maxOnlineResize}`];
   const ext4 = request.type === 'ext4' ? ['-i', '4096', '-J', `size=${request.journalMib}`] : [];
-  return [...resize, ...ext4, ...request.userOptions];
+  // The fsck of Ubuntu 14.04 stops at checksums that it does not know.
+  const trusty = request.release === 'trusty' ? ['-O', '^metadata_csum'] : [];
+  return [...resize, ...trusty, ...ext4, ...request.userOptions];
 }

@@ -1,4 +1,4 @@
-import { chown, copyFile, mkdtemp, readFile, rm, utimes, chmod } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdtemp, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IngotError } from '../model/error.ts';
 import type { FormatInput, FormatWriter } from './format-writer.ts';

@@ -1,6 +1,6 @@
 import type { ImageFormat } from '../model/artifact.ts';
-import type { FormatWriter } from './format-writer.ts';
 import { aciFormat } from './aci.ts';
+import type { FormatWriter } from './format-writer.ts';
 import { qcow2Format } from './qcow2.ts';
 import { rawFormat } from './raw.ts';
 import { squashfsFormat } from './squashfs.ts';

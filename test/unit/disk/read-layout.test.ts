@@ -11,8 +11,8 @@ function read(text: string, defaults = DEFAULTS) {
   return readLayout(text, 'disk.yaml', defaults);
 }
 
-function bundled(name: string) {
-  const file = new URL(`../../../elements/${name}/block-device-default.yaml`, import.meta.url);
+function bundled(name: string, arch = 'default') {
+  const file = new URL(`../../../elements/${name}/block-device-${arch}.yaml`, import.meta.url);
   return readLayout(readFileSync(file, 'utf8'), name, DEFAULTS);
 }
 
@@ -80,6 +80,68 @@ describe('bundled layouts', () => {
     });
   });
 
+  test('efi-4k has large sectors and a smaller ESP', { tags: ['layout.bundled-efi-4k'] }, () => {
+    const { layout, fstab, warnings } = bundled('block-device-efi-4k');
+
+    expect(layout.disks[0]).toMatchObject({
+      sectorSize: 4096,
+      content: {
+        label: 'gpt',
+        partitions: [
+          { name: 'ESP', type: 'EF00', size: { bytes: 500 * 1024 * 1024 } },
+          { name: 'BSP', type: 'EF02', size: { bytes: 8 * 1024 * 1024 } },
+          { name: 'root', content: { type: 'ext4', label: 'cloudimg-rootfs' } },
+        ],
+      },
+    });
+    expect(fstab).toBe('LABEL=cloudimg-rootfs / ext4 defaults 0 1\nLABEL=MKFS_ESP /boot/efi vfat defaults 0 2\n');
+    expect(warnings).toEqual([]);
+  });
+
+  test('efi-lvm has root, /var and /home on volumes of xfs', { tags: ['layout.bundled-efi-lvm'] }, () => {
+    const { layout, fstab, rootLabel, mountPoints, warnings, mapperNeeds } = bundled('block-device-efi-lvm');
+
+    expect(layout.disks[0].content).toMatchObject({
+      partitions: [
+        { name: 'ESP', size: { bytes: 550 * 1024 * 1024 } },
+        { name: 'BSP' },
+        { name: 'root', flags: ['boot'], size: { bytes: 40e9 }, content: { kind: 'physical-volume', name: 'pv' } },
+      ],
+    });
+    expect(layout.volumeGroups).toMatchObject([
+      {
+        name: 'vg',
+        volumes: [
+          { name: 'lv_root', size: { percent: 23 }, content: { type: 'xfs' } },
+          { name: 'lv_var', size: { percent: 57 }, content: { type: 'xfs' } },
+          { name: 'lv_home', size: { percent: 20 }, content: { type: 'xfs' } },
+        ],
+      },
+    ]);
+    expect(fstab).toBe(
+      'LABEL=img-rootfs / xfs rw,relatime 0 1\nLABEL=MKFS_ESP /boot/efi vfat defaults 0 2\n' +
+        'LABEL=fs_home /home xfs rw,nodev,relatime 0 2\nLABEL=fs_var /var xfs rw,relatime 0 2\n',
+    );
+    expect([rootLabel, mountPoints, warnings, mapperNeeds]).toEqual(['img-rootfs', '/boot/efi|/|/var|/home', [], []]);
+  });
+
+  test('mbr and gpt have a PReP partition for Power machines', { tags: ['layout.bundled-ppc64el'] }, () => {
+    const partitions = (name: string) => bundled(name, 'ppc64el').layout.disks[0].content;
+    const boot = { name: 'boot', size: { kind: 'bytes', bytes: 8 * 1024 * 1024 } };
+
+    expect(partitions('block-device-mbr')).toMatchObject({
+      label: 'mbr',
+      partitions: [
+        { ...boot, type: '0x41', flags: ['boot', 'primary'] },
+        { name: 'root', flags: ['primary'] },
+      ],
+    });
+    expect(partitions('block-device-gpt')).toMatchObject({
+      label: 'gpt',
+      partitions: [{ ...boot, type: '4100' }, { name: 'root' }],
+    });
+  });
+
   test('gpt and the layout without partitions can be read', { tags: ['layout.bundled-gpt'] }, () => {
     expect(bundled('block-device-gpt').layout.disks[0].content).toMatchObject({
       partitions: [{ type: 'EF02' }, { type: '8300' }],
@@ -137,7 +199,7 @@ describe('forms', () => {
     expect(messagesOf('- &loop\n  local_loop: *loop\n')).toContain('"local_loop_" is a disk that cannot be built');
   });
 
-  test('the request overrules the sector size of the layout', () => {
+  test('the request overrules the sector size of the layout', { tags: ['variables.block-size'] }, () => {
     const text =
       '- local_loop:\n    name: image0\n    block_size: 4096\n    mkfs:\n      type: ext4\n      mount: {mount_point: /}\n';
 
@@ -165,6 +227,13 @@ describe('the root filesystem', () => {
 
     expect(rootMkfsOptions(request)).toEqual(['-E', 'resize=1000', '-i', '4096', '-J', 'size=64', '-m', '1']);
     expect(rootMkfsOptions({ ...request, type: 'ext2', maxOnlineResize: undefined })).toEqual(['-m', '1']);
+  });
+
+  test('has no checksums of metadata in trusty', { tags: ['mkfs.trusty'] }, () => {
+    const request = { type: 'ext4', journalMib: 64, userOptions: ['-m', '1'] };
+
+    expect(rootMkfsOptions({ ...request, release: 'trusty' }).slice(0, 2)).toEqual(['-O', '^metadata_csum']);
+    expect(rootMkfsOptions({ ...request, release: 'xenial' })).not.toContain('^metadata_csum');
   });
 });
 

@@ -118,13 +118,21 @@ test.each([
   ['10G', 1e10],
   ['512', 512],
   ['3B', 3],
+  ['2TiB', 2 * 1024 * GIB],
+  ['3KiB', 3 * KIB],
+  ['2TB', 2e12],
+  ['4T', 4e12],
+  ['5GB', 5e9],
+  ['6MB', 6e6],
+  ['7M', 7e6],
+  ['8K', 8000],
   ['2KB', 2000],
   ['MiB', MIB],
   ['', undefined],
   ['8 mib', undefined],
   ['-1', undefined],
   ['1e3', undefined],
-])('the size %s', (text, size) => {
+])('the size %s', { tags: ['layout.units'] }, (text, size) => {
   expect(parseSize(text)).toBe(size);
 });
 
