@@ -4,6 +4,7 @@ import { PHASE_NAMES } from '../model/phase.ts';
 import { planSteps, type Step } from '../plan/steps.ts';
 import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
+import { tellImageUsage } from './image-usage.ts';
 import { IMAGE_STEPS, lookUpImage, makeImage } from './make-image.ts';
 import { type OpenBuild, openBuild } from './open-build.ts';
 import { lookUpSteps, runSteps } from './run-steps.ts';
@@ -30,6 +31,7 @@ export async function cast(task: BuilderTask, emit: EmitEvent): Promise<void> {
   }
   await runSteps(context, early);
   await runSteps(context, await planLate(build, late));
+  await tellImageUsage(context);
   if (writesImages(context)) await makeImage(context);
 }
 

@@ -150,6 +150,10 @@ function chrootEnvironment(common: Environment): Environment {
     HOME: '/root',
     USER: 'root',
     LOGNAME: 'root',
+    // Hooks of the original come through sudo, which says who called it.
+    SUDO_USER: 'root',
+    SUDO_UID: '0',
+    SUDO_GID: '0',
     PATH: CHROOT_PATH,
     INGOT_CHANNEL: join(HOOKS_IN_TREE, CHANNEL_FOLDER),
   };

@@ -19,11 +19,14 @@ describe('a hook in the chroot', () => {
         'echo "FIRST-PROCESS $(tr "\\0" " " </proc/1/cmdline)"',
         'echo x >/dev/null; echo "RANDOM $(head -c 8 /dev/urandom | wc -c)"',
         'echo "IDS $(id -u):$(id -g)"',
+        'echo "SUDO $SUDO_USER $SUDO_UID $SUDO_GID"',
+        'echo "LIST $(/tmp/in_target.d/dib-run-parts --list /tmp/in_target.d/install.d)"',
+        'echo "TRACE $DIB_DEBUG_TRACE"',
         'echo "STREAM out" >/dev/stdout; echo "STREAM tee" | tee /dev/stderr >/dev/null',
       ),
     });
     const env = { TMPDIR: undefined, TMP_DIR: shop.at('tmp'), VIRTUAL_ENV: '/venv', MY_OWN: 'kept', LANG: 'C.UTF-8' };
-    result = await shop.build({ elements: ['look'], env });
+    result = await shop.build({ elements: ['look'], env: { ...env, SUDO_USER: 'ann' }, options: ['-x', '-x'] });
     expect(result.status, said(result)).toBe(0);
   });
 
@@ -49,7 +52,16 @@ describe('a hook in the chroot', () => {
     expect(marked(result, 'FUNCTIONS')).toEqual(['0']);
   });
 
-  test('sees the merged hooks read-only at /tmp/in_target.d', () => {
+  test('is called by root through sudo, as far as it can tell', { tags: ['env.sudo-variables'] }, () => {
+    expect(marked(result, 'SUDO')).toEqual(['root 0 0']);
+  });
+
+  test('knows how much is traced', { tags: ['trace.hooks'] }, () => {
+    expect(marked(result, 'TRACE')).toEqual(['2']);
+  });
+
+  test('sees the merged hooks and dib-run-parts read-only at /tmp/in_target.d', { tags: ['merge.in-target'] }, () => {
+    expect(marked(result, 'LIST')).toEqual(['/tmp/in_target.d/install.d/10-look']);
     expect(marked(result, 'HOOKS')).toEqual(['seen']);
     expect(marked(result, 'WRITE')).toEqual(['refused']);
   });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type RunResult, run } from '../../src/host/process.ts';
-import { hook, said, type Workshop, workshop } from '../support/cli.ts';
+import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
 
 describe('the finished tree', () => {
   let shop: Workshop;
@@ -15,6 +15,12 @@ describe('the finished tree', () => {
         'echo x >/opt/one; ln /opt/one /opt/two; ln -s one /opt/link; chown 5:6 /opt/one; chmod 4750 /opt/one',
         'mkfifo /opt/fifo; printf x >"/opt/odd name"; mkdir /opt/sticky; chmod 1777 /opt/sticky',
       ),
+      'full/post-install.d/10-found': hook('mkdir /lost+found; echo x >/lost+found/file'),
+      'full/pre-finalise.d/10-look': hook(
+        'echo "FSTAB $(grep -c LABEL= "$TMP_MOUNT_PATH/etc/fstab") FOUND $(ls -d "$TMP_MOUNT_PATH"/lost*found 2>/dev/null | wc -l)"',
+        'echo x >"$TMP_MOUNT_PATH/opt/from-pre-finalise"',
+      ),
+      'full/finalise.d/10-write': hook('cat /opt/from-pre-finalise >/opt/from-finalise'),
       'full/cleanup.d/99-last': hook('echo kept >"$TARGET_ROOT/opt/from-cleanup"'),
       'full/tests/x': '',
     });
@@ -54,8 +60,16 @@ describe('the finished tree', () => {
     expect(stdout.split('\n').filter((line) => / \.\/opt\/(one|two)\b.* link to /.test(line))).toHaveLength(1);
   });
 
-  test('has what hooks of cleanup.d write', async () => {
+  test('has what hooks of the last three phases write', { tags: ['phases.final-tree'] }, async () => {
+    expect(await shop.content('opt/from-finalise')).toBe('x\n');
     expect(await shop.content('opt/from-cleanup')).toBe('kept\n');
+  });
+
+  test('lost its lost+found before the final phases, which find the file system table', {
+    tags: ['phases.lost-found', 'phases.fstab'],
+  }, () => {
+    expect(marked(result, 'FSTAB')).toEqual(['1 FOUND 0']);
+    expect(names).not.toContain('lost+found/file');
   });
 
   test('has the file system table of the layout', { tags: ['phases.fstab'] }, async () => {

@@ -14,6 +14,19 @@ const PHASES = [
 ];
 const ALL_PHASES = [...PHASES, 'cleanup'];
 const IN_CHROOT = ['pre-install', 'install', 'post-install', 'finalise'];
+const LAYOUT = JSON.stringify([
+  { local_loop: { name: 'image0' } },
+  {
+    partitioning: {
+      base: 'image0',
+      label: 'gpt',
+      partitions: [
+        { name: 'boot', size: '50MiB', mkfs: { type: 'ext2', label: 'start', mount: { mount_point: '/boot' } } },
+        { name: 'root', size: '100%', mkfs: { type: 'ext3', label: 'system', mount: { mount_point: '/' } } },
+      ],
+    },
+  },
+]);
 const SIDE = 'side=host; if [[ ! -e $TMP_MOUNT_PATH ]]; then side=chroot; fi';
 
 describe('a build with a hook in every phase', () => {
@@ -27,6 +40,7 @@ describe('a build with a hook in every phase', () => {
         `echo "SIZE ${phase} \${DIB_IMAGE_SIZE-unset}"`,
         `echo "TYPE ${phase} \${DIB_DEFAULT_INSTALLTYPE-unset}"`,
         `echo "DEVICE ${phase} \${IMAGE_BLOCK_DEVICE:+set}"`,
+        `echo "LAYOUT ${phase} $DIB_ROOT_LABEL $DIB_ROOT_FSTYPE $DIB_BOOT_LABEL $DIB_MOUNTPOINTS"`,
         `if [[ $side == host ]]; then echo "CWD ${phase} $PWD"; else echo "CWD ${phase} $PWD"; fi`,
       );
     const hooks = Object.fromEntries(ALL_PHASES.map((phase) => [`order/${phase}.d/50-say`, hookOf(phase)]));
@@ -34,7 +48,7 @@ describe('a build with a hook in every phase', () => {
     result = await shop.build({
       elements: ['order'],
       options: ['--install-type', 'package'],
-      env: { DIB_IMAGE_SIZE: '0.4' },
+      env: { DIB_IMAGE_SIZE: '0.4', DIB_BLOCK_DEVICE_CONFIG: LAYOUT },
     });
     expect(result.status, said(result)).toBe(0);
     expect(marked(result, 'CWD').filter((line) => line.endsWith(` ${shop.at('work')}`))).toHaveLength(5);
@@ -57,6 +71,10 @@ describe('a build with a hook in every phase', () => {
       (phase) => `${phase} ${['pre-finalise', 'finalise', 'cleanup'].includes(phase) ? '419456' : '0.4'}`,
     );
     expect(marked(result, 'SIZE')).toEqual(expected);
+  });
+
+  test('tells what the layout settles from the first hook on', { tags: ['phases.layout-facts'] }, () => {
+    expect(marked(result, 'LAYOUT')).toEqual(ALL_PHASES.map((phase) => `${phase} system ext3 start /boot|/`));
   });
 
   test('tells the default install type from extra-data.d on', { tags: ['phases.install-type'] }, () => {

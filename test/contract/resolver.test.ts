@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { runForStatus } from '../../src/host/process.ts';
 import { hook, marked, said, workshop } from '../support/cli.ts';
 
 const LOOK = hook(
@@ -36,6 +37,17 @@ test('leaves an image without a resolver without one', async () => {
   const names = await shop.names();
   expect(names).not.toContain('etc/resolv.conf');
   expect(names).not.toContain('etc/resolv.conf.ORIG');
+});
+
+test('gives the chroot a public resolver where the host has none', { tags: ['phases.resolver-fallback'] }, async () => {
+  await using shop = await workshop({ 'net/install.d/10-look': LOOK });
+  const script = 'cp -a /etc "$1" && rm "$1/resolv.conf" && mount --bind "$1" /etc && shift && exec "$@"';
+  const words = ['--mount', 'sh', '-c', script, 'sh', shop.at('etc'), ...shop.buildWords({ elements: ['net'] })];
+
+  const result = await runForStatus('unshare', words, { env: shop.environment(), cwd: shop.at('work') });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(await shop.content('root/seen')).toBe('nameserver 8.8.8.8\n');
 });
 
 test('an element names the resolver of the image by writing the ORIG file', {

@@ -49,6 +49,18 @@ describe('element-info', () => {
     expect(caller.printed()).toBe('os tools\n');
   });
 
+  it.each(['-d', '--expand-dependencies'])(
+    'takes the older option %s',
+    { tags: ['element-info.expand'] },
+    async (option) => {
+      await using scratch = await scratchFolder(OS);
+      const caller = testCaller('element-info', [option, 'os'], { ELEMENTS_PATH: scratch.path });
+
+      expect(await elementInfo(caller)).toBe(0);
+      expect(caller.printed()).toBe('os tools\n');
+    },
+  );
+
   it('prints text that bash can evaluate', async () => {
     await using scratch = await scratchFolder(OS);
     const caller = testCaller('element-info', ['--env', 'os'], { ELEMENTS_PATH: scratch.path });

@@ -188,6 +188,25 @@ describe.each(withOriginalLibrary(OWN))('the defaults: %s', (_whose, library) =>
   });
 });
 
+describe.each(withOriginalLibrary(OWN))('the files to source: %s', (_whose, library) => {
+  it.each([
+    ['die', 'die'],
+    ['common-functions', 'run_d check_break unmount_dir mount_dev_pts_options mount_proc_dev_sys'],
+    ['img-functions', 'run_in_target select_boot_kernel_initrd'],
+    [
+      'ramdisk-functions',
+      'populate_lib populate_init populate_udev populate_busybox finalise_image find_kernel_version',
+    ],
+    ['common-defaults', ''],
+    ['img-defaults', ''],
+    ['ramdisk-defaults', ''],
+  ])('%s has the functions %j', { tags: ['lib.files'] }, async (file, functions) => {
+    const script = `source "$_LIB/${file}"; declare -F ${functions} >/dev/null`;
+
+    expect(await bash(library, script)).toMatchObject({ status: 0 });
+  });
+});
+
 describe.each(withOriginalLibrary(OWN))('the common functions: %s', (_whose, library) => {
   it('give mount options for devpts', { tags: ['lib.mount-options'] }, async () => {
     expect((await bash(library, 'source "$_LIB/common-functions"; mount_dev_pts_options')).stdout).toMatch(

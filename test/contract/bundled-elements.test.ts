@@ -1,0 +1,78 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { RunResult } from '../../src/host/process.ts';
+import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
+
+describe('a build with the elements that others are written for', () => {
+  let shop: Workshop;
+  let result: RunResult;
+  beforeAll(async () => {
+    shop = await workshop({
+      'pm/root.d/20-program': hook('cp "$TMP_HOOKS_PATH/programs/install-packages" "$TARGET_ROOT/usr/bin/"'),
+      'pm/programs/install-packages': hook('echo "RAN install-packages $*"'),
+      'mine/element-deps': 'package-installs\nsvc-map\ninstall-types\npm\n',
+      'mine/package-installs.yaml':
+        'web:\nearly: {phase: pre-install.d}\nlate: {phase: post-install.d}\nmake: {build-only: true}\n',
+      'mine/pkg-map': '{"family": {"debian": {"web": "nginx-light"}}}\n',
+      'mine/svc-map': 'web:\n  debian: nginx\n',
+      'mine/bin/my-tool': hook('echo "TOOL $0"'),
+      'mine/install.d/mine-source-install/50-from-source': hook('echo "TYPE source"'),
+      'mine/install.d/mine-package-install/50-from-package': hook('echo "TYPE package"'),
+      'mine/pre-install.d/50-look': hook(
+        'my-tool',
+        'echo "JSON $(tr -d " \\n" </tmp/package-installs.json)"',
+        'echo "MAP $(cat /usr/share/pkg-map/mine)"',
+        'echo "SERVICES $(cat /usr/share/svc-map/services)"',
+        'echo "NAMES $(pkg-map --element mine web) $(svc-map web)"',
+      ),
+      'mine/extra-data.d/98-before': hook('[[ -e $TMP_MOUNT_PATH/tmp/package-installs.json ]] || echo "BEFORE none"'),
+    });
+    const env = { DISTRO_NAME: 'debian', DIB_RELEASE: 'sid', DIB_INSTALLTYPE_mine: 'package' };
+    result = await shop.build({ elements: ['mine'], env });
+    expect(result.status, said(result)).toBe(0);
+    return async () => await shop[Symbol.asyncDispose]();
+  });
+
+  test('installs once for each phase, by the names of the package map', {
+    tags: ['package-installs.one-call', 'package-installs.phase'],
+  }, () => {
+    expect(marked(result, 'RAN')).toEqual([
+      'install-packages early',
+      'install-packages make nginx-light',
+      'install-packages -e make',
+      'install-packages late',
+    ]);
+  });
+
+  test('has the merged wishes in the tree from the end of extra-data.d on', {
+    tags: ['package-installs.in-tree'],
+  }, () => {
+    expect(marked(result, 'BEFORE')).toEqual(['none']);
+    expect(JSON.parse(marked(result, 'JSON')[0] ?? '')).toMatchObject({
+      'pre-install.d': { install: [['early', 'mine']] },
+      'install.d': {
+        install: [
+          ['make', 'mine'],
+          ['web', 'mine'],
+        ],
+        uninstall: [['make', 'mine']],
+      },
+    });
+  });
+
+  test('has maps of packages and services in the tree, and the commands that read them', {
+    tags: ['pkg-map.in-tree', 'svc-map.merged'],
+  }, () => {
+    expect(marked(result, 'MAP')).toEqual(['{"family": {"debian": {"web": "nginx-light"}}}']);
+    expect(marked(result, 'SERVICES')).toEqual(['web: nginx']);
+    expect(marked(result, 'NAMES')).toEqual(['nginx-light nginx']);
+  });
+
+  test('finds programs of bin in PATH, and keeps them in the image', { tags: ['install-bin.files'] }, async () => {
+    expect(marked(result, 'TOOL')).toEqual(['/usr/local/bin/my-tool']);
+    expect(await shop.facts('usr/local/bin/my-tool')).toMatch(/^-rwxr-xr-x/);
+  });
+
+  test('runs the hooks of the chosen install type', { tags: ['install-types.links', 'install-types.choice'] }, () => {
+    expect(marked(result, 'TYPE')).toEqual(['package']);
+  });
+});

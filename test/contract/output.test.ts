@@ -1,0 +1,88 @@
+import { readdir } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type RunResult, run } from '../../src/host/process.ts';
+import { hook, said, type Workshop, workshop } from '../support/cli.ts';
+
+/** Clusters of a qcow2 image that are compressed, as qemu-img counts them. */
+async function compressedClusters(image: string): Promise<number> {
+  const { stdout } = await run('qemu-img', ['check', '--output', 'json', image]);
+  const facts: { readonly 'compressed-clusters'?: number } = JSON.parse(stdout);
+  return facts['compressed-clusters'] ?? 0;
+}
+
+describe('a build with no option but -n', () => {
+  let shop: Workshop;
+  let result: RunResult;
+  const env = { DIB_NO_TIMESTAMP: undefined, DIB_JOURNAL_SIZE: '4' };
+  beforeAll(async () => {
+    shop = await workshop({
+      'speaks/install.d/10-speak': hook(
+        'echo "to standard output"; echo "to standard error" >&2',
+        "echo '+ set +o xtrace'; echo 'xtrace off'; printf 'no line end'",
+      ),
+      'speaks/post-root.d/10-large': hook('head -c 12M /dev/urandom >"$TMP_MOUNT_PATH/opt-large"'),
+    });
+    result = await shop.command('disk-image-create', ['-n', 'fake-os', 'speaks'], { env });
+    expect(result.status, said(result)).toBe(0);
+    return async () => await shop[Symbol.asyncDispose]();
+  });
+
+  test('writes a compressed qcow2 image with the name image in the folder of the caller, and ends with 0', {
+    tags: ['commands.disk-image-create', 'cli.output', 'cli.types-default', 'names.relative', 'exit.success'],
+  }, async () => {
+    expect(await readdir(shop.at('work'))).toEqual(['image.qcow2']);
+    expect(await compressedClusters(shop.at('work/image.qcow2'))).toBeGreaterThan(10);
+  });
+
+  test('says everything on standard output, with the time in front', {
+    tags: ['streams.stdout', 'streams.time'],
+  }, () => {
+    expect(result.stderr).toBe('');
+    const lines = result.stdout.trimEnd().split('\n');
+    const time = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \| /;
+    expect(lines.filter((line) => !time.test(line))).toEqual([]);
+    const texts = lines.map((line) => line.replace(time, ''));
+    expect(texts).toEqual(expect.arrayContaining(['to standard output', 'to standard error', 'no line end']));
+  });
+
+  test('drops lines that only switch tracing', { tags: ['streams.trace-noise'] }, () => {
+    expect(result.stdout).not.toContain('xtrace');
+  });
+
+  test('leaves the image uncompressed with -u, and the times out with DIB_NO_TIMESTAMP=1', {
+    tags: ['cli.uncompressed', 'cli.output', 'streams.no-time'],
+  }, async () => {
+    const words = ['-n', '-u', '-o', 'plain', 'fake-os', 'speaks'];
+
+    const plain = await shop.command('disk-image-create', words, { env: { ...env, DIB_NO_TIMESTAMP: '1' } });
+
+    expect(plain.status, said(plain)).toBe(0);
+    expect(await compressedClusters(shop.at('work/plain.qcow2'))).toBe(0);
+    expect(plain.stdout).toMatch(/^Building elements/m);
+  });
+
+  test('writes no image of a disk where no-final-image is part of an element’s name', {
+    tags: ['phases.no-final-image'],
+  }, async () => {
+    await shop.write({ 'my-no-final-image/README.rst': '' });
+    const words = ['-n', '-t', 'qcow2,tar', '-o', 'own', 'fake-os', 'my-no-final-image'];
+
+    const result = await shop.command('disk-image-create', words, { env });
+
+    expect(result.status, said(result)).toBe(0);
+    expect((await readdir(shop.at('work'))).filter((name) => name.startsWith('own'))).toEqual(['own.tar']);
+  });
+
+  test('lists what takes room in the image where that is wanted', { tags: ['variables.usage'] }, async () => {
+    const words = ['-n', '-t', 'tar', '-o', 'listed', 'fake-os', 'speaks'];
+    const listing = async (more: Readonly<Record<string, string>>) =>
+      (await shop.command('disk-image-create', words, { env: { ...env, DIB_NO_TIMESTAMP: '1', ...more } })).stdout;
+
+    const large = await listing({ DIB_SHOW_IMAGE_USAGE: '1' });
+    const full = await listing({ DIB_SHOW_IMAGE_USAGE: '1', DIB_SHOW_IMAGE_USAGE_FULL: '1' });
+
+    expect(large).toMatch(/^Image size report(.*\n)+? +\d+(\.\d)? MiB \/\n(.*\n)*? +12\.0 MiB \/opt-large$/m);
+    expect(large).not.toContain('/etc/passwd');
+    expect(full).toMatch(/^ +12\.0 MiB \/opt-large\n(.*\n)+ +4\.0 KiB \/etc\/passwd$/m);
+  });
+});
