@@ -28,6 +28,19 @@ test('fires for phases of the host that have no hook, and not for such phases of
   expect(marked(result, 'RAN')).toEqual(['shell', 'shell']);
 });
 
+test('opens a shell after a phase, whatever break_cmd says', { tags: ['break.points', 'subtle.12'] }, async () => {
+  await using shop = await workshop({ 'one/post-root.d/10-x': hook('echo "RAN hook"') });
+
+  const result = await shop.build({
+    elements: ['one'],
+    env: { break: 'after-post-root', break_cmd: 'echo "RAN command"' },
+  });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'RAN')).toEqual(['hook']);
+  expect(result.stdout).toMatch(/^Opening a shell: after-post-root$/m);
+});
+
 test('a shell that ends with a status other than 0 does not end the build', { tags: ['break.status'] }, async () => {
   await using shop = await workshop({ 'one/post-root.d/10-x': hook('echo "RAN hook"') });
 

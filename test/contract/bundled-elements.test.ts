@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { RunResult } from '../../src/host/process.ts';
+import { type RunResult, run } from '../../src/host/process.ts';
 import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
 
 describe('a build with the elements that others are written for', () => {
@@ -24,19 +24,31 @@ describe('a build with the elements that others are written for', () => {
         'echo "SERVICES $(cat /usr/share/svc-map/services)"',
         'echo "NAMES $(pkg-map --element mine web) $(svc-map web)"',
       ),
+      'later/mine/package-installs.yaml': 'overridden: {phase: pre-install.d}\n',
+      'later/mine/pkg-map': '{"default": {"web": "apache2", "overridden": "never"}}\n',
+      'later/mine/svc-map': 'web:\n  default: apache2\n',
+      'later/mine/pre-install.d/60-never': hook('echo "TYPE overridden"'),
       'mine/extra-data.d/98-before': hook('[[ -e $TMP_MOUNT_PATH/tmp/package-installs.json ]] || echo "BEFORE none"'),
     });
-    const env = { DISTRO_NAME: 'debian', DIB_RELEASE: 'sid', DIB_INSTALLTYPE_mine: 'package' };
+    const later = shop.at('later');
+    await run('cp', ['--recursive', shop.at('elements/later'), later]);
+    const { ELEMENTS_PATH } = shop.environment();
+    const env = {
+      DISTRO_NAME: 'debian',
+      DIB_RELEASE: 'sid',
+      DIB_INSTALLTYPE_mine: 'package',
+      ELEMENTS_PATH: `${ELEMENTS_PATH}:${later}`,
+    };
     result = await shop.build({ elements: ['mine'], env });
     expect(result.status, said(result)).toBe(0);
     return async () => await shop[Symbol.asyncDispose]();
   });
 
   test('installs once for each phase, by the names of the package map', {
-    tags: ['package-installs.one-call', 'package-installs.phase'],
+    tags: ['package-installs.one-call', 'package-installs.phase', 'subtle.05'],
   }, () => {
     expect(marked(result, 'RAN')).toEqual([
-      'install-packages early',
+      'install-packages early overridden',
       'install-packages make nginx-light',
       'install-packages -e make',
       'install-packages late',
@@ -48,7 +60,12 @@ describe('a build with the elements that others are written for', () => {
   }, () => {
     expect(marked(result, 'BEFORE')).toEqual(['none']);
     expect(JSON.parse(marked(result, 'JSON')[0] ?? '')).toMatchObject({
-      'pre-install.d': { install: [['early', 'mine']] },
+      'pre-install.d': {
+        install: [
+          ['early', 'mine'],
+          ['overridden', 'mine'],
+        ],
+      },
       'install.d': {
         install: [
           ['make', 'mine'],
@@ -60,7 +77,7 @@ describe('a build with the elements that others are written for', () => {
   });
 
   test('has maps of packages and services in the tree, and the commands that read them', {
-    tags: ['pkg-map.in-tree', 'svc-map.merged'],
+    tags: ['pkg-map.in-tree', 'svc-map.merged', 'subtle.05'],
   }, () => {
     expect(marked(result, 'MAP')).toEqual(['{"family": {"debian": {"web": "nginx-light"}}}']);
     expect(marked(result, 'SERVICES')).toEqual(['web: nginx']);

@@ -40,13 +40,13 @@ describe('disk-image-create', () => {
   });
 
   test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
+    ['SIGINT', 130, 'install.d'],
+    ['SIGTERM', 143, 'post-root.d'],
   ] as const)(
-    'is stopped by %s with %i, and leaves nothing behind',
+    'is stopped by %s with %i in %s, and leaves nothing behind',
     { tags: ['exit.terminated'] },
-    async (signal, status) => {
-      await using shop = await workshop({ 'waits/install.d/10-wait': hook('echo "HOOK RUNS"', 'sleep 1000 & wait') });
+    async (signal, status, phase) => {
+      await using shop = await workshop({ [`waits/${phase}/10-wait`]: hook('echo "HOOK RUNS"', 'sleep 1000 & wait') });
       const before = await shop.hostState();
 
       expect(await stopWaitingBuild(shop, signal)).toBe(status);

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { hook, marked, said, workshop } from '../support/cli.ts';
 
 test('sources environment.d by name in byte order, dots allowed, whatever the mode, and hands on what is exported', {
-  tags: ['environment-files.order', 'environment-files.names', 'environment-files.exported', 'subtle.02', 'subtle.03'],
+  tags: [
+    'environment-files.order',
+    'environment-files.names',
+    'environment-files.exported',
+    'subtle.01',
+    'subtle.02',
+    'subtle.03',
+  ],
 }, async () => {
   const add = (name: string) => `export TRAIL="\${TRAIL:+$TRAIL }${name}"\n`;
   await using shop = await workshop({

@@ -99,7 +99,9 @@ describe('the finished tree', () => {
   });
 });
 
-test('what a hook binds into the tree from the host is never emptied', async () => {
+test('what a hook of pre-finalise.d binds into the tree is there to the end, and never emptied', {
+  tags: ['subtle.13'],
+}, async () => {
   await using shop = await workshop({
     'bind/pre-finalise.d/10-bind': hook(
       'mkdir -p "$PRECIOUS" "$TMP_MOUNT_PATH/tmp/bound" "$TMP_MOUNT_PATH/run"',

@@ -15,6 +15,7 @@ describe('a hook on the host', () => {
         'for file in common-functions img-functions common-defaults img-defaults die; do [[ -e $_LIB/$file ]] && echo "LIB $file"; done',
         `"$DIB_PYTHON_EXEC" -c 'from diskimage_builder import logging_config; logging_config.setup(); print("PYTHON", "/".join(logging_config.__file__.split("/")[-4:]))'`,
         'echo "LOCKS ${DIB_LOCKFILES#"$HOME"} $(ls -d "$DIB_LOCKFILES" | wc -l)"',
+        'echo "TRACE $DIB_DEBUG_TRACE"',
         '( false || die "no such thing" ) && echo "DIE 0" || echo "DIE $?"',
         'for name in ARCH DIB_CHECKSUM DIB_ROOT_LABEL DIB_ROOT_FSTYPE FS_TYPE IMAGE_ELEMENT LC_ALL OUT_IMAGE_PATH DIB_OFFLINE DIB_MOUNTPOINTS; do echo "VALUE $name=${!name-unset}"; done',
         'for name in DIB_ARGS DIB_ENV DIB_BLOCK_DEVICE_PARAMS_YAML DIB_DEBUG_TRACE DIB_IMAGE_CACHE DIB_LOCKFILES DIB_MIN_TMPFS DIB_NO_TMPFS DIB_PYTHON_EXEC ELEMENTS_PATH IMAGE_ELEMENT_YAML IMAGE_NAME IMAGE_TYPE TMP_BUILD_DIR TMP_HOOKS_PATH TMP_IMAGE_DIR TMP_MOUNT_PATH _LIB PS4; do [[ -n ${!name} ]] || echo "MISSING $name"; done',
@@ -45,6 +46,10 @@ describe('a hook on the host', () => {
     ]);
     expect(marked(result, 'PYTHON')).toEqual(['lib/python/diskimage_builder/logging_config.py']);
     expect(marked(result, 'DIE')).toEqual(['1']);
+  });
+
+  test('knows that nothing is traced', { tags: ['trace.hooks'] }, () => {
+    expect(marked(result, 'TRACE')).toEqual(['0']);
   });
 
   test('has a folder for locks below its home', { tags: ['variables.lockfiles'] }, () => {

@@ -61,6 +61,17 @@ describe('a build with no option but -n', () => {
     expect(plain.stdout).toMatch(/^Building elements/m);
   });
 
+  test('writes each format as if it were the only one', { tags: ['subtle.09', 'formats.together'] }, async () => {
+    const words = ['-n', '-t', 'tar,tgz,vmdk,qcow2', '-o', 'several', 'fake-os', 'speaks'];
+
+    const several = await shop.command('disk-image-create', words, { env });
+
+    expect(several.status, said(several)).toBe(0);
+    const names = (await readdir(shop.at('work'))).filter((name) => name.startsWith('several'));
+    expect(names.sort()).toEqual(['qcow2', 'tar', 'tgz', 'vmdk'].map((format) => `several.${format}`));
+    expect(await compressedClusters(shop.at('work/several.qcow2'))).toBeGreaterThan(10);
+  });
+
   test('writes no image of a disk where no-final-image is part of an element’s name', {
     tags: ['phases.no-final-image'],
   }, async () => {

@@ -75,7 +75,7 @@ test('a reference that does not exist is named', async () => {
   expect(stderr).toContain(`${origin.path} has no reference nowhere`);
 });
 
-test('an asterisk brings all branches', async () => {
+test('an asterisk brings all branches', { tags: ['subtle.15'] }, async () => {
   await using rig = await repositoryRig();
   await using origin = await gitRepository();
   await origin.commit('main', 'first');
@@ -190,7 +190,9 @@ test('puts a single file at its destination, from the cache when offline', async
   expect(await readFile(join(rig.tree, 'usr/local/bin/agent'), 'utf8')).toBe('one');
 });
 
-test('evaluates variables, and passes over comments, blank lines and other install types', async () => {
+test('evaluates variables, and passes over comments, blank lines and other install types', {
+  tags: ['subtle.15'],
+}, async () => {
   await using rig = await repositoryRig();
   await using folder = await folderTree({ agent: 'one' });
   const lines = `# a comment\n\nskipped git /opt/skipped https://git.invalid/x\nagent file $WHERE file://${folder.path}/agent\n`;

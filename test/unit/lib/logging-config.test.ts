@@ -30,7 +30,9 @@ describe('the logging of Python programs in elements', () => {
     expect(await log({ DIB_DEBUG_TRACE: '1' })).toEqual(['DEBUG squash looked (<string>:5)', 'INFO squash merged']);
   });
 
-  test('follows DIB_PYTHON_LOGGING_CONFIG_FILE, which may name the formatter of diskimage-builder', async () => {
+  test('follows DIB_PYTHON_LOGGING_CONFIG_FILE, which may name the formatter of diskimage-builder', {
+    tags: ['trace.python-logging'],
+  }, async () => {
     const settings = {
       version: 1,
       formatters: {
