@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { assembleDisks, diskFile } from '../disk/assemble-disk.ts';
-import { writerOf } from '../formats/registry.ts';
+import { factsOf } from '../formats/registry.ts';
 import { writeArtifacts } from '../formats/write-artifacts.ts';
 import { usedCpuMs } from '../host/cpu-time.ts';
 import { ArtifactStore, evictArtifacts } from '../layers/artifact-store.ts';
@@ -34,7 +34,7 @@ export async function makeImage(context: BuildContext): Promise<void> {
   await tree.open();
   try {
     const rawDisk = diskFile(task.folders.image, 'image0');
-    const needsDisk = missing.some((format) => writerOf(format).source === 'disk');
+    const needsDisk = missing.some((format) => factsOf(format).source === 'disk');
     await timed(context, 'disk', needsDisk, async () => await makeDisks(context));
     await timed(context, 'image files', missing.length > 0, async () => {
       const signal = new AbortController().signal;
@@ -72,16 +72,16 @@ export async function lookUpImage(context: BuildContext, isTreeKnown: boolean): 
 
 /** Everything beside the tree that the image files depend on. */
 async function imageKey({ tree, request, layout, identity, repositories }: BuildContext): Promise<LayerKey> {
-  const { qcow2, compression, size, filesystem, aciManifest } = request;
+  const { arch, qcow2, compression, size, filesystem, aciManifest, dockerTarget } = request;
   const manifest = aciManifest === undefined ? undefined : await readFile(aciManifest, 'utf8');
-  const holdsName = request.formats.some((format) => writerOf(format).holdsItsName);
+  const holdsName = request.formats.some((format) => factsOf(format).holdsItsName);
   return layerKey(tree.identity, {
     identity,
     layout: JSON.stringify(layout.layout),
     epoch: String(repositories.epoch),
     name: holdsName ? basename(request.outputName) : '',
     wish: JSON.stringify({
-      ...{ qcow2, size, filesystem, manifest },
+      ...{ arch, qcow2, size, filesystem, manifest, dockerTarget },
       compression: { ...compression, threads: undefined },
       gzip: request.environment.DIB_GZIP_BIN,
     }),

@@ -53,6 +53,11 @@ function isNeeded(tool: HostTool, privilege: Privilege): boolean {
   return tool.use === 'build' || (tool.use === 'rootless' && privilege === 'user-namespace');
 }
 
+/** True for what `--install` installs when it is missing. */
+function isInstalled(tool: HostTool): boolean {
+  return tool.use !== 'service';
+}
+
 /** The findings for people. */
 export function diagnosisText({ tools, machine, canBuild }: Diagnosis): string {
   const toolRows = tools.map((tool) => [
@@ -63,7 +68,9 @@ export function diagnosisText({ tools, machine, canBuild }: Diagnosis): string {
   ]);
   const factRows = machine.map((fact) => [FACT_WORDS[fact.verdict], fact.name, fact.detail]);
   const hints = machine.flatMap(({ name, hint }) => (hint === undefined ? [] : [`${name}: ${hint}`]));
-  const packages = [...new Set(tools.filter((tool) => !tool.isPresent).map((tool) => tool.package))];
+  const packages = [
+    ...new Set(tools.filter((tool) => !tool.isPresent && isInstalled(tool)).map((tool) => tool.package)),
+  ];
   return [
     ...table([['', 'PROGRAM', 'PACKAGE', 'NEEDED FOR'], ...toolRows]),
     '',
@@ -94,7 +101,7 @@ function table(rows: readonly (readonly string[])[]): string[] {
 async function installMissing(caller: Caller): Promise<void> {
   const path = caller.environment.PATH ?? '';
   const missing = new Set<string>();
-  for (const tool of HOST_TOOLS) if (!(await hasTool(tool, path))) missing.add(tool.package);
+  for (const tool of HOST_TOOLS.filter(isInstalled)) if (!(await hasTool(tool, path))) missing.add(tool.package);
   if (missing.size === 0) return;
   const packages = [...missing].sort();
   if ((await findProgram('apt-get', path)) === undefined)

@@ -1,4 +1,4 @@
-import { writerOf } from '../formats/registry.ts';
+import { factsOf } from '../formats/registry.ts';
 import { writtenFormats } from '../formats/written-formats.ts';
 import { findProgram } from '../host/tool-check.ts';
 import { HOST_TOOLS, packageOfTool } from '../host/tools.ts';
@@ -30,7 +30,7 @@ export async function checkTools(request: BuildRequest): Promise<void> {
 function toolsOf(request: BuildRequest): readonly { readonly command: string; readonly feature: string }[] {
   const everyBuild = HOST_TOOLS.filter((tool) => tool.feature === 'every build' && tool.file === undefined);
   const formats = writtenFormats(request, []).flatMap((format) =>
-    writerOf(format)
+    factsOf(format)
       .tools(request)
       .map((command) => ({ command, feature: `the format ${format}` })),
   );

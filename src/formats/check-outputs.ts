@@ -8,7 +8,7 @@ import type { BuildRequest } from '../model/request.ts';
 import type { FormatWish } from './format-writer.ts';
 import { outputsOf } from './output-names.ts';
 import { checkQemuOptions } from './qemu-img.ts';
-import { writerOf } from './registry.ts';
+import { factsOf } from './registry.ts';
 
 export type OutputWish = FormatWish & Pick<BuildRequest, 'purpose' | 'outputName' | 'formats' | 'temporaryFolder'>;
 
@@ -18,10 +18,10 @@ export type OutputWish = FormatWish & Pick<BuildRequest, 'purpose' | 'outputName
  * @throws IngotError `OUTPUT_UNWRITABLE`, `TOOL_MISSING`, `USAGE`
  */
 export async function checkOutputs(wish: OutputWish): Promise<void> {
-  const tools = new Set(wish.formats.flatMap((format) => writerOf(format).tools(wish)));
+  const tools = new Set(wish.formats.flatMap((format) => factsOf(format).tools(wish)));
   await requireTools([...tools], `the formats ${wish.formats.join(', ')}`, wish.environment.PATH ?? '');
   for (const path of [...outputsOf(wish).map((output) => output.path), ...ramdiskFiles(wish)]) await checkPlace(path);
-  for (const format of wish.formats) await writerOf(format).check?.(wish);
+  for (const format of wish.formats) await factsOf(format).check?.(wish);
   await checkOptions(wish);
 }
 
@@ -73,7 +73,7 @@ async function checkOptions(wish: OutputWish): Promise<void> {
   if (qcow2.options.length === 0) return;
   const folder = await mkdtemp(join(wish.temporaryFolder, 'ingot-options-'));
   try {
-    for (const format of formats.filter((name) => writerOf(name).takesQemuOptions)) {
+    for (const format of formats.filter((name) => factsOf(name).takesQemuOptions)) {
       await mkdir(join(folder, format));
       await checkQemuOptions(format, qcow2.options, join(folder, format));
     }

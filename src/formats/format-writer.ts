@@ -2,7 +2,10 @@ import type { EmitEvent } from '../model/events.ts';
 import type { BuildRequest } from '../model/request.ts';
 
 /** What formats may ask of a request. */
-export type FormatWish = Pick<BuildRequest, 'qcow2' | 'compression' | 'environment' | 'aciManifest'>;
+export type FormatWish = Pick<
+  BuildRequest,
+  'arch' | 'qcow2' | 'compression' | 'environment' | 'aciManifest' | 'dockerTarget'
+>;
 
 /** What a format writer gets to work with. */
 export interface FormatInput {
@@ -23,25 +26,29 @@ export interface FormatInput {
   readonly signal: AbortSignal;
 }
 
-/** How one image format is made. A new format is a file with one of these and a line in the registry. */
-export interface FormatWriter {
+/** What has to be known of a format before it is made. */
+export interface FormatFacts {
   /** What it is made from. */
   readonly source: 'disk' | 'tree';
-  /** Extension of the file, without the dot. */
-  readonly extension: string;
   /** Host programs it runs. */
   readonly tools: (wish: FormatWish) => readonly string[];
-  /** True where an older image of the same name is renamed and kept, as the DIB contract says for the format. */
-  readonly keepsOldImage: boolean;
-  /** True where writing uses the raw disk up, so that it has to come last. */
-  readonly consumesDisk?: true;
   /** True where what the user gives for `qemu-img -o` applies. */
   readonly takesQemuOptions?: true;
   /** True where the name of the file stands in it. */
   readonly holdsItsName?: true;
-  /** Bytes that the file will take at least on its filesystem, when that is known before it is written. */
-  readonly neededBytes?: (input: { readonly diskAllocated: number }) => number;
   /** Finds out before any long work whether the wish can be granted, and throws what is in its way. */
   readonly check?: (wish: FormatWish) => Promise<void>;
+}
+
+/** How an image file is made. A new format is a file with one of these and a line in the registry. */
+export interface FormatWriter extends FormatFacts {
+  /** Extension of the file, without the dot. */
+  readonly extension: string;
+  /** True where an older image of the same name is renamed and kept, as the DIB contract says for the format. */
+  readonly keepsOldImage: boolean;
+  /** True where writing uses the raw disk up, so that it has to come last. */
+  readonly consumesDisk?: true;
+  /** Bytes that the file will take at least on its filesystem, when that is known before it is written. */
+  readonly neededBytes?: (input: { readonly diskAllocated: number }) => number;
   readonly write: (input: FormatInput) => Promise<void>;
 }

@@ -1,6 +1,8 @@
-import type { ImageFormat } from '../model/artifact.ts';
+import { type FileFormat, type ImageFormat, isFileFormat } from '../model/artifact.ts';
 import { aciFormat } from './aci.ts';
-import type { FormatWriter } from './format-writer.ts';
+import { dockerFormat } from './docker.ts';
+import type { FormatFacts, FormatWriter } from './format-writer.ts';
+import { ociFormat } from './oci.ts';
 import { qcow2Format } from './qcow2.ts';
 import { rawFormat } from './raw.ts';
 import { squashfsFormat } from './squashfs.ts';
@@ -11,7 +13,7 @@ import { vhdFormat } from './vhd.ts';
 import { vhdxFormat } from './vhdx.ts';
 import { vmdkFormat } from './vmdk.ts';
 
-/** The writer of each image format. */
+/** The writer of each format of a file. */
 const FORMAT_WRITERS = {
   qcow2: qcow2Format,
   raw: rawFormat,
@@ -22,10 +24,16 @@ const FORMAT_WRITERS = {
   vhd: vhdFormat,
   vhdx: vhdxFormat,
   squashfs: squashfsFormat,
+  oci: ociFormat,
   aci: aciFormat,
-} as const satisfies Record<ImageFormat, FormatWriter>;
+} as const satisfies Record<FileFormat, FormatWriter>;
 
 /** The writer of a format. */
-export function writerOf(format: ImageFormat): FormatWriter {
+export function writerOf(format: FileFormat): FormatWriter {
   return FORMAT_WRITERS[format];
+}
+
+/** What has to be known of a format, whether it becomes a file or not. */
+export function factsOf(format: ImageFormat): FormatFacts {
+  return isFileFormat(format) ? writerOf(format) : dockerFormat;
 }

@@ -23,10 +23,26 @@ export interface ArchiveOptions {
  * @throws IngotError `TOOL_FAILED`, `CANCELLED`
  */
 export async function archiveTree(input: FormatInput, options: ArchiveOptions = {}): Promise<void> {
+  await runTar(input, input.target, options);
+}
+
+type TreeInput = Pick<FormatInput, 'source' | 'epoch' | 'wish' | 'signal'>;
+
+/**
+ * Pipes the same archive to a program.
+ * @param program with its options, without quotes
+ * @returns what the program prints
+ * @throws IngotError `TOOL_FAILED`, `CANCELLED`
+ */
+export async function pipeTree(input: TreeInput, program: string): Promise<string> {
+  return (await runTar(input, '-', { compressor: program })).trim();
+}
+
+async function runTar(input: TreeInput, file: string, options: ArchiveOptions): Promise<string> {
   const { compressor, rename, more } = options;
   const args = [
     '--create',
-    `--file=${input.target}`,
+    `--file=${file}`,
     `--directory=${input.source}`,
     '--format=posix',
     // Names of extended headers hold the id of the process unless told otherwise; access and change times are of the build.
@@ -48,5 +64,6 @@ export async function archiveTree(input: FormatInput, options: ArchiveOptions = 
   ];
   // Options of the caller for his own archives are not part of the request.
   const env = { ...input.wish.environment, LC_ALL: 'C', TAR_OPTIONS: '' };
-  await run('tar', args, { signal: input.signal, env });
+  const { stdout } = await run('tar', args, { signal: input.signal, env });
+  return stdout;
 }

@@ -10,6 +10,7 @@ import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { BuildRequest } from '../model/request.ts';
 import { checksumLine, digestsOf } from './checksums.ts';
+import { importIntoDocker } from './docker.ts';
 import type { FormatInput, FormatWish } from './format-writer.ts';
 import { keepOldImage } from './old-image.ts';
 import { type Output, outputsOf } from './output-names.ts';
@@ -35,8 +36,9 @@ export interface WriteArtifactsOptions {
 }
 
 /**
- * Writes every image file of a request, side by side where they do not need each other's source, with its checksum files. Each file is
- * written beside its place, synced and renamed; an older image is kept under a dated name where the request says so.
+ * Writes every image file of a request, side by side where they do not need each other's source, with its checksum files, and hands the
+ * tree to Docker when all are there. Each file is written beside its place, synced and renamed; an older image is kept under a dated name
+ * where the request says so.
  * @returns the files in the order asked for
  * @throws IngotError `DISK_FULL`, `OUTPUT_UNWRITABLE`, `USAGE` for options that do not fit, `TOOL_FAILED`, `CANCELLED`
  */
@@ -53,7 +55,13 @@ export async function writeArtifacts(options: WriteArtifactsOptions): Promise<Ar
   const failed = settled.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
   for (const output of consumers) written.set(output, await writeOne(output, options));
+  if (options.request.formats.includes('docker')) await sendToDocker(options);
   return outputs.flatMap((output) => written.get(output) ?? []);
+}
+
+async function sendToDocker({ tree, epoch, request, emit, signal }: WriteArtifactsOptions): Promise<void> {
+  if (tree === undefined) throw new IngotError('INTERNAL', 'The format docker was asked for without its source');
+  await importIntoDocker({ source: tree, epoch, wish: request, emit, signal });
 }
 
 async function writeOne(output: Output, options: WriteArtifactsOptions): Promise<Artifact> {

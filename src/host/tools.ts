@@ -7,9 +7,10 @@ export interface HostTool {
   readonly feature: string;
   /**
    * The work that it is for: `build` for any image, `rootless` for builds by others than root, `device` for what needs a kernel block
-   * device, `elements` for hooks of elements that run on the host, `boot` for running images.
+   * device, `elements` for hooks of elements that run on the host, `boot` for running images, `service` for programs of a service that
+   * nobody wants unasked.
    */
-  readonly use: 'build' | 'rootless' | 'device' | 'boot' | 'elements';
+  readonly use: 'build' | 'rootless' | 'device' | 'boot' | 'elements' | 'service';
   /** A file that proves its presence where it is not a program on PATH. */
   readonly file?: string;
 }
@@ -42,8 +43,9 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'mkfs.xfs', package: 'xfsprogs', feature: 'XFS filesystems', use: 'device' },
   { command: 'losetup', package: 'mount', feature: 'XFS filesystems', use: 'device' },
   { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi, vhd and vhdx images', use: 'build' },
-  { command: 'pigz', package: 'pigz', feature: 'tgz images', use: 'build' },
+  { command: 'pigz', package: 'pigz', feature: 'tgz and oci images', use: 'build' },
   { command: 'mksquashfs', package: 'squashfs-tools', feature: 'squashfs images', use: 'build' },
+  { command: 'docker', package: 'docker.io', feature: 'the format docker', use: 'service' },
   { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },
   { command: 'git', package: 'git', feature: 'the element source-repositories', use: 'elements' },
   {

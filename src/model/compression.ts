@@ -6,6 +6,7 @@ export const COMPRESSIONS = {
   qcow2: { zlib: [1, 9], zstd: undefined, none: undefined },
   tgz: { gzip: [1, 9] },
   squashfs: { xz: undefined, zstd: [1, 22], gzip: [1, 9], lz4: undefined },
+  oci: { gzip: [1, 9], zstd: [1, 19], none: undefined },
 } as const satisfies Record<string, Record<string, Levels>>;
 
 export type CompressedFormat = keyof typeof COMPRESSIONS;

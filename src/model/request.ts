@@ -30,11 +30,14 @@ export interface BuildRequest {
   readonly compression: {
     readonly tgz: Compression<'tgz'>;
     readonly squashfs: Compression<'squashfs'>;
+    readonly oci: Compression<'oci'>;
     /** Threads for programs that compress; undefined takes all processors. The bytes do not depend on it. */
     readonly threads?: number;
   };
   /** Absolute path of the manifest of an `aci` image. */
   readonly aciManifest?: string;
+  /** Name of the image in Docker, such as `registry.example/team/web:1`. */
+  readonly dockerTarget?: string;
   readonly checksums: readonly ('md5' | 'sha256')[];
   /** Extra packages, installed once after install.d. */
   readonly packages: readonly string[];

@@ -4,6 +4,7 @@ import { IngotError, type Issue } from '../model/error.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import { optionOf, SETTING_NAMES } from './disk-image-create-options.ts';
 import { readCompressions, readQcow2Compression } from './read-compressions.ts';
+import { readDockerTarget } from './read-docker-target.ts';
 import {
   readBreaks,
   readChecksums,
@@ -85,6 +86,7 @@ export function toBuildRequest(line: CommandLine): ParsedBuild {
       options: readQemuOptions(reader),
     },
     compression: readCompressions(reader),
+    dockerTarget: readDockerTarget(reader, formats),
     aciManifest: formats.includes('aci') ? readAciManifest(reader, line) : undefined,
     checksums: readChecksums(reader),
     packages: reader.words('packages'),

@@ -178,7 +178,8 @@ export const DISK_IMAGE_CREATE_OPTIONS = {
   dockerTarget: {
     long: 'docker-target',
     argument: 'REPOSITORY[:TAG]',
-    help: 'name of the image for docker import',
+    help: 'name of the image in Docker, which the format docker needs; images of the format oci have it too',
+    reads: 'DOCKER_TARGET',
     exports: 'DOCKER_TARGET',
   },
   logfile: {
@@ -225,9 +226,13 @@ export const COMMAND_VARIABLES = {
     fallback: 'xz',
     help: 'how squashfs images are compressed: xz, zstd, zstd:1 to zstd:22, gzip, gzip:1 to gzip:9 or lz4',
   },
+  DIB_OCI_COMPRESSION: {
+    fallback: 'gzip',
+    help: 'how the layer of an oci image is compressed: gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:19 or none',
+  },
   DIB_COMPRESSION_THREADS: {
     fallback: 'the count of processors',
-    help: 'threads of the programs that compress tgz and squashfs images',
+    help: 'threads of the programs that compress tgz, squashfs and oci images',
   },
   ACI_MANIFEST: { help: 'manifest of an aci image, a file' },
   OVERWRITE_OLD_IMAGE: {

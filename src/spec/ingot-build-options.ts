@@ -51,6 +51,11 @@ const INGOT_BUILD_OPTIONS = {
     help: 'options for qemu-img -o, KEY=VALUE with commas between them',
     setting: 'qemuImgOptions',
   },
+  dockerTarget: {
+    flags: '--docker-target <name>',
+    help: 'name of the image in Docker, for the formats docker and oci',
+    setting: 'dockerTarget',
+  },
   checksum: { flags: '--checksum', help: 'write MD5 and SHA-256 files next to each image', setting: 'checksum' },
   rootLabel: { flags: '--root-label <label>', help: 'label of the root filesystem', setting: 'rootLabel' },
   mkfsOptions: {

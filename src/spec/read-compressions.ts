@@ -13,10 +13,12 @@ export function readQcow2Compression(
 
 export function readCompressions(reader: SettingReader): BuildRequest['compression'] {
   const tgz = reader.variable('DIB_TGZ_COMPRESSION');
+  const oci = reader.variable('DIB_OCI_COMPRESSION');
   const squashfs = reader.variable('DIB_SQUASHFS_COMPRESSION');
   return {
     tgz: readCompression(reader, 'tgz', COMPRESSIONS.tgz, tgz) ?? { kind: 'gzip' },
     squashfs: readCompression(reader, 'squashfs', COMPRESSIONS.squashfs, squashfs) ?? { kind: 'xz' },
+    oci: readCompression(reader, 'oci', COMPRESSIONS.oci, oci) ?? { kind: 'gzip' },
     threads: reader.numberOf(reader.variable('DIB_COMPRESSION_THREADS'), {
       what: 'a count of threads',
       isWhole: true,

@@ -13,15 +13,9 @@ export function readFormats(reader: SettingReader): readonly ImageFormat[] {
   return [...new Set(names)].map(toFormat);
 }
 
-/** Formats of DIB's that ingot does not write. */
-const OTHER_DIB_FORMATS = ['docker'];
-
 function toFormat(name: string): ImageFormat {
   if (isImageFormat(name)) return name;
   const formats = `Formats: ${IMAGE_FORMATS.join(', ')}`;
-  if (OTHER_DIB_FORMATS.includes(name)) {
-    throw new IngotError('FORMAT_UNKNOWN', `Images of the format "${name}" are not supported`, { hint: formats });
-  }
   const suggestion = suggest(name, IMAGE_FORMATS);
   throw new IngotError('FORMAT_UNKNOWN', `There is no image format "${name}"`, {
     hint: suggestion === undefined ? formats : `Did you mean ${suggestion}? ${formats}`,

@@ -7,8 +7,9 @@ const EPOCH = 1_700_000_000;
 /** What formats may ask of a request: the usual choices, on this machine's PATH. */
 export function formatWish(more: Partial<FormatWish> = {}): FormatWish {
   return {
+    arch: 'amd64',
     qcow2: { compression: { kind: 'none' }, options: [] },
-    compression: { tgz: { kind: 'gzip' }, squashfs: { kind: 'zstd' } },
+    compression: { tgz: { kind: 'gzip' }, squashfs: { kind: 'zstd' }, oci: { kind: 'gzip' } },
     environment: { PATH: process.env.PATH ?? '' },
     ...more,
   };

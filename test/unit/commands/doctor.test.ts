@@ -55,6 +55,19 @@ describe('ingot doctor', () => {
     );
   });
 
+  it('does not offer to install Docker, which nobody wants unasked', () => {
+    const docker = HOST_TOOLS.filter((tool) => tool.command === 'docker');
+
+    const text = diagnosisText({
+      tools: docker.map((tool) => ({ ...tool, isPresent: false })),
+      machine: [],
+      canBuild: true,
+    });
+
+    expect(text).toContain('MISSING  docker   docker.io  the format docker\n');
+    expect(text).not.toContain('--install');
+  });
+
   it('cannot build without the programs of builds', async () => {
     await using scratch = await scratchFolder({});
     const bare = testCaller('ingot', [], { PATH: scratch.path, DIB_IMAGE_CACHE: scratch.path });

@@ -26,7 +26,7 @@ const request: BuildRequest = {
   outputName: '/work/image',
   formats: ['qcow2'],
   qcow2: { compression: { kind: 'zlib' }, options: [] },
-  compression: { tgz: { kind: 'gzip' }, squashfs: { kind: 'xz' } },
+  compression: { tgz: { kind: 'gzip' }, squashfs: { kind: 'xz' }, oci: { kind: 'gzip' } },
   checksums: [],
   packages: [],
   size: { journalMib: 64 },

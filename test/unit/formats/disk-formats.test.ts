@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writerOf } from '../../../src/formats/registry.ts';
 import { run } from '../../../src/host/process.ts';
-import type { ImageFormat } from '../../../src/model/artifact.ts';
+import type { FileFormat } from '../../../src/model/artifact.ts';
 import { formatInput } from '../../support/format-input.ts';
 import { scratchFolder } from '../../support/scratch-folder.ts';
 
@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const DISK_BYTES = 61 * MIB + 64 * 1024;
 
 /** A disk with noise at its front and its end, and the image that a format makes of it. */
-async function workshop(format: ImageFormat) {
+async function workshop(format: FileFormat) {
   const scratch = await scratchFolder({});
   const disk = scratch.at('disk.raw');
   await writeFile(disk, randomBytes(2 * MIB));

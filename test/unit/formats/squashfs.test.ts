@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FormatWish } from '../../../src/formats/format-writer.ts';
 import { squashfsFormat } from '../../../src/formats/squashfs.ts';
 import { run } from '../../../src/host/process.ts';
-import { formatInput } from '../../support/format-input.ts';
+import { formatInput, formatWish } from '../../support/format-input.ts';
 import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
 
 const FILES = {
@@ -59,7 +59,7 @@ describe('squashfs', () => {
 
     const first = await squash(one, 'image');
     const second = await squash(two, 'image', {
-      compression: { tgz: { kind: 'gzip' }, squashfs: { kind: 'zstd' }, threads: 1 },
+      compression: { ...formatWish().compression, threads: 1 },
     });
 
     await run('cmp', [first, second]);
@@ -81,7 +81,7 @@ describe('squashfs', () => {
   ] as const)('is compressed by %j', async (squashfs, name) => {
     await using scratch = await scratchFolder(FILES);
 
-    const image = await squash(scratch, 'image', { compression: { tgz: { kind: 'gzip' }, squashfs } });
+    const image = await squash(scratch, 'image', { compression: { ...formatWish().compression, squashfs } });
 
     const { stdout } = await run('unsquashfs', ['-stat', image]);
     expect(stdout).toContain(`Compression ${name}`);

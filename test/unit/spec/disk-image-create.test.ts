@@ -329,11 +329,16 @@ describe('a command line that cannot be understood', () => {
       message: 'There is no image format "qcow"',
       hint: expect.stringMatching(/^Did you mean qcow2\? Formats: qcow2, raw, tar/),
     });
-    expect(errorOf('-t raw,docker vm')).toMatchObject({
-      code: 'FORMAT_UNKNOWN',
-      message: 'Images of the format "docker" are not supported',
-      hint: expect.stringMatching(/^Formats: qcow2, raw/),
-    });
+  });
+
+  it.each(['web', 'team/web:1', 'registry.example:5000/a__b/c-d.e:v1.2'])('takes %s as a name for Docker', (name) => {
+    expect(request(`-t docker --docker-target ${name} vm`).dockerTarget).toBe(name);
+    expect(request('-t docker vm', { DOCKER_TARGET: name }).dockerTarget).toBe(name);
+  });
+
+  it.each(['Web', 'web:', 'a b', '-web', 'a//b', '$(id)'])('refuses %s as a name for Docker', (name) => {
+    const message = `DOCKER_TARGET is "${name}", which is no name of a Docker image`;
+    expect(errorOf('-t docker vm', { DOCKER_TARGET: name })).toMatchObject({ code: 'USAGE', message });
   });
 
   it('finds the manifest of an aci image from the folder of the caller', () => {
