@@ -4,11 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type RunResult, run } from '../../src/host/process.ts';
 import { PHASE_NAMES } from '../../src/model/phase.ts';
 import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
-
-const RAMDISK_OS = {
-  'ramdisk-os/root.d/50-ramdisk-os': `exec:${await readFile(new URL('../support/make-ramdisk-os', import.meta.url), 'utf8')}`,
-  'ramdisk-os/environment.d/10-distro': 'export DISTRO_NAME=debian DIB_RELEASE=bookworm\n',
-} as const;
+import { RAMDISK_OS, unpackRamdisk } from '../support/ramdisk-os.ts';
 
 const PHASES_OF_RAMDISKS = PHASE_NAMES.filter((phase) => phase !== 'block-device.d');
 
@@ -27,17 +23,6 @@ const DEPLOY = {
 
 const RAMDISK = { command: 'ramdisk-image-create', elements: ['deploy'] } as const;
 
-/** Unpacks a ramdisk that a workshop has built, by the tools of this machine. */
-async function unpack(shop: Workshop, name = 'image'): Promise<string> {
-  const folder = shop.at(`unpacked-${name}`);
-  await run('mkdir', ['-p', folder]);
-  await run('gzip', ['--decompress', '--keep', '--force', '--suffix', '.initramfs', shop.at(`${name}.initramfs`)]);
-  await run('cpio', ['--extract', '--make-directories', '--unconditional', '--quiet', '--file', shop.at(name)], {
-    cwd: folder,
-  });
-  return folder;
-}
-
 describe('a ramdisk', () => {
   let shop: Workshop;
   let result: RunResult;
@@ -48,7 +33,7 @@ describe('a ramdisk', () => {
     shop = await workshop({ ...RAMDISK_OS, ...DEPLOY });
     result = await shop.build(RAMDISK);
     expect(result.status, said(result)).toBe(0);
-    ramdisk = await unpack(shop);
+    ramdisk = await unpackRamdisk(shop);
     return async () => await shop[Symbol.asyncDispose]();
   });
 
@@ -177,7 +162,7 @@ describe('a ramdisk', () => {
     const changed = await shop.build(RAMDISK);
 
     expect(changed.status, said(changed)).toBe(0);
-    expect(await readFile(join(await unpack(shop), 'init'), 'utf8')).toContain('echo later\n');
+    expect(await readFile(join(await unpackRamdisk(shop), 'init'), 'utf8')).toContain('echo later\n');
   });
 });
 
