@@ -6,6 +6,7 @@ import { rootMkfsOptions } from '../disk/layout-defaults.ts';
 import { type ReadLayout, readLayout } from '../disk/read-layout.ts';
 import { targetDevices } from '../disk/target-facts.ts';
 import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
+import { checkDefinitions } from '../elements/check-definitions.ts';
 import { CHANNEL_FOLDER, contractEnvironment, type EnvironmentFacts } from '../elements/contract-environment.ts';
 import { type ElementLibrary, overrideWarnings, readLibrary } from '../elements/element-library.ts';
 import { expandElements } from '../elements/expand-elements.ts';
@@ -23,7 +24,7 @@ import { digestOf } from '../layers/key.ts';
 import { LayerStore } from '../layers/store.ts';
 import { GIB } from '../model/bytes.ts';
 import type { Element, Hook } from '../model/element.ts';
-import { IngotError, type Issue } from '../model/error.ts';
+import { IngotError, type Issue, placeText } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Phase } from '../model/phase.ts';
 import type { Environment } from '../model/request.ts';
@@ -91,6 +92,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     store.scratchFolder,
     nodes,
   );
+  for (const warning of await checkDefinitions({ elements, nodes, env: plannedEnvironment })) warn(emit, warning);
   const hooks = Object.fromEntries(
     planHooks([...nodes, ...linkInstallFolders(nodes, plannedEnvironment)], request.environment.RUN_PARTS_REGEX),
   );
@@ -176,8 +178,9 @@ function readDiskLayout(
   return { read, text, file };
 }
 
-function warn(emit: EmitEvent, { message, hint }: Issue): void {
-  emit({ kind: 'message', level: 'warning', text: message, hint });
+function warn(emit: EmitEvent, { message, hint, place }: Issue): void {
+  const text = place === undefined ? message : `${placeText(place)}: ${message}`;
+  emit({ kind: 'message', level: 'warning', text, hint });
 }
 
 /** A build works in memory where twice the request's bound is free (`DIB_MIN_TMPFS`), in GiB. */

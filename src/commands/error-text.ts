@@ -1,4 +1,4 @@
-import { type ErrorReport, exitStatusOf, type Issue, type SourcePlace } from '../model/error.ts';
+import { type ErrorReport, exitStatusOf, type Issue, placeText, type SourcePlace } from '../model/error.ts';
 import { ERROR_CODES } from '../model/error-codes.ts';
 import { redactorFor } from '../report/redact.ts';
 import type { Caller } from './caller.ts';
@@ -14,7 +14,7 @@ export function complain(caller: Caller, command: string, report: ErrorReport): 
 /** The text for a fault that is found before a build begins. Ends with a line end. */
 export function errorText(command: string, report: ErrorReport): string {
   const lines = [
-    `${command}: ${placeText(report.place)}${report.message}`,
+    `${command}: ${placePrefix(report.place)}${report.message}`,
     ...(report.issues ?? []).flatMap(issueLines),
     ...(report.tail ?? []).map((line) => `  | ${line}`),
     ...hintLines(report.hint, ''),
@@ -28,15 +28,13 @@ export function ingotExitStatusOf(report: ErrorReport): number {
 }
 
 function issueLines(issue: Issue): readonly string[] {
-  return [`  ${placeText(issue.place)}${issue.message}`, ...hintLines(issue.hint, '  ')];
+  return [`  ${placePrefix(issue.place)}${issue.message}`, ...hintLines(issue.hint, '  ')];
 }
 
 function hintLines(hint: string | undefined, indent: string): readonly string[] {
   return hint === undefined ? [] : hint.split('\n').map((line) => `${indent}  ${line}`);
 }
 
-function placeText(place: SourcePlace | undefined): string {
-  if (place === undefined) return '';
-  const parts = [place.file, place.line, place.line === undefined ? undefined : place.column];
-  return `${parts.filter((part) => part !== undefined).join(':')}: `;
+function placePrefix(place: SourcePlace | undefined): string {
+  return place === undefined ? '' : `${placeText(place)}: `;
 }

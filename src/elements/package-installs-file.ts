@@ -35,7 +35,9 @@ export interface Condition {
 /** What the `package-installs` files of an image say. */
 export interface PackageWishes {
   readonly wishes: readonly PackageWish[];
+  /** Keys and values without effect. */
   readonly warnings: readonly Issue[];
+  readonly issues: readonly Issue[];
 }
 
 const FILE_NAMES = ['package-installs.json', 'package-installs.yaml'] as const;
@@ -76,6 +78,13 @@ function unionFault(): string {
  * @throws IngotError `DEFINITION_INVALID` with every fault in every file
  */
 export async function readPackageWishes(elements: readonly Element[]): Promise<PackageWishes> {
+  const read = await readPackageInstalls(elements);
+  throwIssues('package-installs', read.issues);
+  return read;
+}
+
+/** Reads as `readPackageWishes`; what is wrong, or has no effect, is part of the result. */
+export async function readPackageInstalls(elements: readonly Element[]): Promise<PackageWishes> {
   const candidates = elements.flatMap(({ name, path, hides }) =>
     [path, ...hides].flatMap((folder) =>
       FILE_NAMES.map((fileName) => ({ element: name, file: join(folder, fileName) })),
@@ -88,19 +97,15 @@ export async function readPackageWishes(elements: readonly Element[]): Promise<P
     }),
   );
   const files = read.flat();
-  throwIssues(
-    'package-installs',
-    files.flatMap(({ issues }) => issues),
-  );
-  return { wishes: files.flatMap(({ wishes }) => wishes), warnings: files.flatMap(({ warnings }) => warnings) };
+  return {
+    wishes: files.flatMap(({ wishes }) => wishes),
+    warnings: files.flatMap(({ warnings }) => warnings),
+    issues: files.flatMap(({ issues }) => issues),
+  };
 }
 
 /** Reads the text of one `package-installs` file. */
-export function parsePackageInstalls(
-  element: string,
-  file: string,
-  content: string,
-): PackageWishes & { readonly issues: readonly Issue[] } {
+export function parsePackageInstalls(element: string, file: string, content: string): PackageWishes {
   const definition = parseDefinition(file, content);
   const wishes: PackageWish[] = [];
   const issues: Issue[] = [...definition.issues];

@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import { z } from 'zod';
+import { readTextIfPresent } from '../host/optional-file.ts';
+import type { Element } from '../model/element.ts';
+import type { Issue } from '../model/error.ts';
 import { parseDefinition, schemaIssues } from '../yaml/definition-file.ts';
 import { throwIssues } from './definition-issues.ts';
 
@@ -41,12 +45,26 @@ function packageFamilyOf(distro: string): string | undefined {
  * @throws IngotError `DEFINITION_INVALID` with every fault and its place
  */
 export function parsePackageMap(file: string, text: string): PackageMap {
+  const { map, issues } = readPackageMapText(file, text);
+  throwIssues('pkg-map', issues);
+  return map;
+}
+
+/** Reads the package maps of elements for what is wrong with them. */
+export async function readPackageMaps(elements: readonly Element[]): Promise<{ readonly issues: readonly Issue[] }> {
+  const issues = elements.map(async ({ path }) => {
+    const file = join(path, 'pkg-map');
+    const text = await readTextIfPresent(file);
+    return text === undefined ? [] : readPackageMapText(file, text).issues;
+  });
+  return { issues: (await Promise.all(issues)).flat() };
+}
+
+function readPackageMapText(file: string, text: string): { map: PackageMap; issues: readonly Issue[] } {
   const definition = parseDefinition(file, text);
-  throwIssues('pkg-map', definition.issues);
+  if (definition.issues.length > 0) return { map: {}, issues: definition.issues };
   const parsed = PackageMapFile.safeParse(definition.value);
-  if (parsed.success) return parsed.data;
-  throwIssues('pkg-map', schemaIssues(definition, parsed.error));
-  return {};
+  return { map: parsed.data ?? {}, issues: parsed.success ? [] : schemaIssues(definition, parsed.error) };
 }
 
 export interface Distribution {

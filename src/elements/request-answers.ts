@@ -57,10 +57,9 @@ const PackageInstallsFile = z.record(
  */
 export async function answerPackageInstalls(call: ElementCall, context: ElementContext): Promise<ElementAnswer> {
   if (call.args.length === 0) {
-    const { wishes, warnings } = await readPackageWishes(context.elements);
+    const { wishes } = await readPackageWishes(context.elements);
     const squashed = squashPackageWishes(wishes, call.env);
-    const notes = warnings.map(({ message, place }) => `${place?.file}:${place?.line}:${place?.column}: ${message}\n`);
-    return { status: 0, stdout: `${JSON.stringify(squashed, undefined, 1)}\n`, stderr: notes.join('') };
+    return { status: 0, stdout: `${JSON.stringify(squashed, undefined, 1)}\n`, stderr: '' };
   }
   const [option, phase, act, file = DEFAULT_PACKAGES_FILE] = call.args;
   if (option !== '--phase' || phase === undefined || (act !== '--install' && act !== '--uninstall')) {

@@ -23,6 +23,7 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   suse: ['opensuse'],
 };
 
+/** The service map of an element. */
 interface ReadMap {
   readonly element: string;
   readonly map: ServiceMapFile;
@@ -38,8 +39,8 @@ export async function mergeServiceMaps(
   elements: readonly Element[],
   distro: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
-  const maps = (await Promise.all(elements.map(readServiceMap))).flat();
-  throwIssues('svc-map', duplicateIssues(maps));
+  const { maps, issues } = await readServiceMaps(elements);
+  throwIssues('svc-map', issues);
   const names = maps.flatMap(({ map }) =>
     Object.entries(map).map(([service, choices]): [string, string] => [service, chooseName(service, choices, distro)]),
   );
@@ -66,16 +67,25 @@ function chooseName(service: string, choices: Readonly<Record<string, string>>, 
   return choices[distro] ?? (family === undefined ? undefined : choices[family]) ?? choices.default ?? service;
 }
 
-async function readServiceMap(element: Element): Promise<readonly ReadMap[]> {
+/** Reads the service maps of elements; what is wrong with them is part of the result. */
+export async function readServiceMaps(
+  elements: readonly Element[],
+): Promise<{ readonly maps: readonly ReadMap[]; readonly issues: readonly Issue[] }> {
+  const read = await Promise.all(elements.map(readServiceMap));
+  const maps = read.flatMap(({ map }) => map);
+  return { maps, issues: [...read.flatMap(({ issues }) => issues), ...duplicateIssues(maps)] };
+}
+
+async function readServiceMap(element: Element): Promise<{ map: readonly ReadMap[]; issues: readonly Issue[] }> {
   const file = join(element.path, 'svc-map');
   const text = await readTextIfPresent(file);
-  if (text === undefined) return [];
+  if (text === undefined) return { map: [], issues: [] };
   const definition = parseDefinition(file, text);
-  throwIssues('svc-map', definition.issues);
+  if (definition.issues.length > 0) return { map: [], issues: definition.issues };
   const parsed = ServiceMapFile.safeParse(definition.value ?? {});
-  if (!parsed.success) throwIssues('svc-map', schemaIssues(definition, parsed.error));
-  const map = parsed.data ?? {};
-  return [{ element: element.name, map, placeOf: (service) => definition.placeOf([service]) }];
+  if (!parsed.success) return { map: [], issues: schemaIssues(definition, parsed.error) };
+  const placeOf = (service: string): SourcePlace => definition.placeOf([service]);
+  return { map: [{ element: element.name, map: parsed.data, placeOf }], issues: [] };
 }
 
 function duplicateIssues(maps: readonly ReadMap[]): readonly Issue[] {

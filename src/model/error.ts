@@ -7,6 +7,11 @@ export interface SourcePlace {
   readonly column?: number;
 }
 
+/** `FILE:LINE:COLUMN`, as far as it is known. */
+export function placeText({ file, line, column }: SourcePlace): string {
+  return [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined).join(':');
+}
+
 /** One fault in something a person wrote; a definition error may carry many. */
 export interface Issue {
   readonly message: string;

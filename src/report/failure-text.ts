@@ -1,4 +1,4 @@
-import type { ErrorReport, Issue, SourcePlace } from '../model/error.ts';
+import { type ErrorReport, type Issue, placeText } from '../model/error.ts';
 import type { StepSummary } from '../model/events.ts';
 
 /** A failed build as far as its reader needs it. */
@@ -64,9 +64,4 @@ function tailLines(tail: readonly string[]): string[] {
   const left = tail.length - TAIL_LINES;
   const head = left > 0 ? `  last output (${left} lines before it are in the log):` : '  last output:';
   return [head, ...tail.slice(-TAIL_LINES).map((line) => `  | ${line}`)];
-}
-
-function placeText({ file, line, column }: SourcePlace): string {
-  if (line === undefined) return file;
-  return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
 }

@@ -44,11 +44,15 @@ export function parseDefinition(file: string, text: string, style: DefinitionSty
     }));
     return { file, value: document.toJS(), placeOf, issues };
   }
+  const unread = { file, value: undefined, placeOf: () => ({ file }) };
   // JSON indented with tabs is no YAML
   const json = parseJson(text);
-  if (json !== undefined) return { file, value: json.value, placeOf: () => ({ file }), issues: [] };
+  if (json.kind === 'value') return { ...unread, value: json.value, issues: [] };
+  if (/^\s*[{[]/.test(text) && text.includes('\t')) {
+    return { ...unread, issues: [{ message: `This is not JSON: ${json.message}`, place: { file, ...json.place } }] };
+  }
   const issue = { message: `This is neither YAML nor JSON: ${fault.message}`, place: placeAt(fault.pos[0]) };
-  return { file, value: undefined, placeOf: () => ({ file }), issues: [issue] };
+  return { ...unread, issues: [issue] };
 }
 
 const YES_AND_NO: ScalarTag = {
@@ -66,11 +70,18 @@ export function schemaIssues(definition: DefinitionFile, error: z.ZodError): rea
   }));
 }
 
-function parseJson(text: string): { readonly value: unknown } | undefined {
+type ReadJson =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'fault'; readonly message: string; readonly place: Omit<SourcePlace, 'file'> };
+
+function parseJson(text: string): ReadJson {
   try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
+    return { kind: 'value', value: JSON.parse(text) };
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const [, message = said, line, column] = /^(.*) at position \d+ \(line (\d+) column (\d+)\)$/.exec(said) ?? [];
+    const place = line === undefined ? {} : { line: Number(line), column: Number(column) };
+    return { kind: 'fault', message, place };
   }
 }
 

@@ -150,6 +150,64 @@ test('a block-device layout that cannot be understood is refused with its line',
   await expectRefused(shop, result, 'partitionin', /block-device-default\.yaml:3\b/);
 });
 
+test('every fault in the definition files of elements is told with its place, all at once', async () => {
+  await using shop = await workshop({
+    ...SAY,
+    'one/element-deps': 'package-installs\nsource-repositories\nsvc-map\n',
+    'one/package-installs.yaml': 'tree:\n  arch: amd64\n  not-arch: arm64\nless:\n  when: NAME\n',
+    'one/package-installs.json': '{\n\t"vim": {}\n\t"nano": {}\n}\n',
+    'one/pkg-map': '{\n  "family": {"debian": {"vim": ["a"]}},\n  "default": "x"\n}\n',
+    'one/svc-map': 'ssh:\n  debian: [ssh]\n',
+    'one/source-repository-agent': '# sources\nagent gti /opt/agent https://host/agent\nold git opt $URL\n',
+    'two/svc-map': 'web: nginx\n',
+  });
+
+  const result = await shop.build({ elements: ['say', 'one', 'two'], env: { DISTRO_NAME: 'debian' } });
+
+  await expectRefused(
+    shop,
+    result,
+    'files of elements: 9 faults',
+    /one\/package-installs\.yaml:1:1: package-installs: "tree": has both arch and not-arch/,
+  );
+  const at = (place: string) => new RegExp(`${place}\\b`);
+  await expectRefused(
+    shop,
+    result,
+    at('one/package-installs\\.yaml:5:3'),
+    at('one/package-installs\\.json:3:2'),
+    at('one/pkg-map:2:25'),
+    at('one/pkg-map:3:3'),
+    at('one/svc-map:2:3'),
+    at('two/svc-map:1:1'),
+    at('one/source-repository-agent:2:7'),
+    at('one/source-repository-agent:3:9'),
+    'Did you mean git? Types: git, tar, file, package.',
+  );
+});
+
+test('keys without effect are warned of before the first hook', async () => {
+  await using shop = await workshop({
+    'one/element-deps': 'package-installs\n',
+    'one/package-installs.yaml': 'tree:\n  colour: red\n',
+    'one/root.d/99-end': hook('exit 3'),
+  });
+
+  const result = await shop.build({ elements: ['one'] });
+
+  expect(said(result)).toMatch(
+    /WARNING: \S+one\/package-installs\.yaml:2:3: Package tree: the key colour means nothing/,
+  );
+});
+
+test('definition files that no chosen element reads are left alone', async () => {
+  await using shop = await workshop({ 'one/svc-map': ': no map', 'one/source-repository-x': 'nonsense\n' });
+
+  const result = await shop.build({ elements: ['one'] });
+
+  expect(result.status, said(result)).toBe(0);
+});
+
 test('no element at all is refused', { tags: ['exit.other'] }, async () => {
   await using shop = await workshop();
 

@@ -9,7 +9,9 @@ import { type ElementRig, elementRig } from './element-rig.ts';
 const HOOK = 'extra-data.d/98-source-repositories';
 const MANIFEST = '/etc/dib-manifests/dib-manifest-git-image';
 
-test('checks out the branch that the line names and notes the commit', async () => {
+test('checks out the branch that the line names and notes the commit', {
+  tags: ['source-repositories.line', 'source-repositories.manifest'],
+}, async () => {
   await using rig = await repositoryRig();
   await using origin = await gitRepository();
   const commit = await origin.commit('main', 'first');
@@ -23,7 +25,7 @@ test('checks out the branch that the line names and notes the commit', async () 
   expect(await rig.read('/etc/dib-source-repositories')).toBe('/opt/agent\n');
 });
 
-test('brings the cache up to date, and not when offline', async () => {
+test('brings the cache up to date, and not when offline', { tags: ['source-repositories.cache'] }, async () => {
   await using rig = await repositoryRig();
   await using origin = await gitRepository();
   const line = `agent git /opt/agent ${origin.path} main\n`;
@@ -87,7 +89,9 @@ test('an asterisk brings all branches', { tags: ['subtle.15'] }, async () => {
   expect(stdout.split('\n').filter((name) => name !== '')).toEqual(['main', 'other']);
 });
 
-test('variables replace location and reference, and dashes in the name are underscores', async () => {
+test('variables replace location and reference, and dashes in the name are underscores', {
+  tags: ['source-repositories.variables'],
+}, async () => {
   await using rig = await repositoryRig();
   await using origin = await gitRepository();
   await origin.commit('develop', 'mine');
@@ -101,7 +105,9 @@ test('variables replace location and reference, and dashes in the name are under
   expect(await rig.read('/opt/agent/file')).toBe('mine');
 });
 
-test('DIB_GITREPOBASE replaces scheme and host of git locations', async () => {
+test('DIB_GITREPOBASE replaces scheme and host of git locations', {
+  tags: ['source-repositories.git-base'],
+}, async () => {
   await using rig = await repositoryRig();
   await using folder = await folderTree();
   await using origin = await gitRepository(join(folder.path, 'group/agent'));
@@ -156,7 +162,7 @@ test.each([
   ['.', ['agent-1/bin/agent', 'docs/manual']],
   ['*', ['bin/agent', 'manual']],
   ['agent-1', ['bin/agent']],
-])('unpacks what %s selects of an archive', async (ref, files) => {
+])('unpacks what %s selects of an archive', { tags: ['source-repositories.types'] }, async (ref, files) => {
   await using rig = await repositoryRig();
   await using archive = await archiveOf({ 'agent-1/bin/agent': 'a', 'docs/manual': 'm' });
 
@@ -177,7 +183,9 @@ test('a folder that the archive lacks is named', async () => {
   expect(stderr).toContain('a.tar.gz has no folder agent-2');
 });
 
-test('puts a single file at its destination, from the cache when offline', async () => {
+test('puts a single file at its destination, from the cache when offline', {
+  tags: ['source-repositories.cache', 'source-repositories.types'],
+}, async () => {
   await using rig = await repositoryRig();
   await using folder = await folderTree({ agent: 'one' });
   const line = `agent file /usr/local/bin/agent file://${folder.path}/agent`; // without a line end, as some elements have it
@@ -191,7 +199,7 @@ test('puts a single file at its destination, from the cache when offline', async
 });
 
 test('evaluates variables, and passes over comments, blank lines and other install types', {
-  tags: ['subtle.15'],
+  tags: ['source-repositories.none', 'subtle.15'],
 }, async () => {
   await using rig = await repositoryRig();
   await using folder = await folderTree({ agent: 'one' });
@@ -208,7 +216,7 @@ test.each([
   ['agent zip /opt/agent http://x.invalid', 'is not of the form'],
   ['agent package', 'has the type package, which cannot be installed from source'],
   ['agent git /opt/$UNSET http://x.invalid', 'cannot be evaluated'],
-])('refuses %s', async (line, reason) => {
+])('refuses %s', { tags: ['source-repositories.types'] }, async (line, reason) => {
   await using rig = await repositoryRig();
 
   const { status, stderr } = await fetch(rig, `${line}\n`);
@@ -217,7 +225,7 @@ test.each([
   expect(stderr).toContain(reason);
 });
 
-test('fetches nothing when NO_SOURCE_REPOSITORIES is set', async () => {
+test('fetches nothing when NO_SOURCE_REPOSITORIES is set', { tags: ['source-repositories.none'] }, async () => {
   await using rig = await repositoryRig();
 
   const { status, stdout } = await fetch(rig, 'agent git /opt/agent https://git.invalid/x\n', {
