@@ -5,7 +5,7 @@ import type { Element } from '../model/element.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import { type AptFolders, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
-import { type AptSetup, aptSetupOf } from '../packages/apt-setup.ts';
+import { type AptSetup, aptSetupOf, hasKeyrings } from '../packages/apt-setup.ts';
 import { type IndexIdentity, indexIdentity } from '../packages/index-identity.ts';
 import { answerBootstrapDebian, answerFetchPackages, type PackageContext } from '../packages/package-requests.ts';
 import { packageStoreFolder } from '../packages/package-store.ts';
@@ -49,7 +49,7 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
   const folders = await makeFolders(options.folder);
   const store = packageStoreFolder(imageCache);
   await mkdir(store, { recursive: true });
-  let filled: Promise<void> | undefined;
+  let filled: Promise<boolean> | undefined;
   return {
     identity: state?.digest ?? '',
     changedAt: state?.epoch,
@@ -64,8 +64,8 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
       return folders;
     },
     [Symbol.asyncDispose]: async () => {
-      await filled?.catch(() => {}); // whoever needed the folders has seen the failure
-      if (filled !== undefined && setup !== undefined) await keepAptFolders({ setup, imageCache, folders, env });
+      const isFilled = await filled?.catch(() => false); // whoever needed the folders has seen the failure
+      if (isFilled === true && setup !== undefined) await keepAptFolders({ setup, imageCache, folders, env });
     },
   };
 }
@@ -77,13 +77,18 @@ async function makeFolders(folder: string): Promise<AptFolders> {
   return folders;
 }
 
+/**
+ * Elements that fetch their packages themselves may have keys that only they know: then apt in the tree gets its lists itself.
+ * @returns false when nothing was filled
+ */
 async function fill(
   setup: AptSetup | undefined,
   identity: IndexIdentity | undefined,
   folders: AptFolders,
   { imageCache, isOffline }: BuildRequest,
   env: Environment,
-): Promise<void> {
-  if (setup === undefined || identity === undefined) return;
+): Promise<boolean> {
+  if (setup === undefined || identity === undefined || !(await hasKeyrings(setup))) return false;
   await prepareAptFolders({ setup, imageCache, folders, identity, isOffline, env });
+  return true;
 }

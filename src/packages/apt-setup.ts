@@ -1,5 +1,6 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 import { type AptSource, distinctSources, parseAptSource, parseSourcesConf } from './apt-source.ts';
@@ -26,7 +27,7 @@ const KEYRINGS: Readonly<Record<string, { readonly path: string; readonly packag
 /**
  * Reads the setup out of the environment that the elements make.
  * @returns undefined when they describe no distribution that apt serves
- * @throws IngotError `DEFINITION_INVALID` for sources that cannot be understood, `TOOL_MISSING` without a keyring
+ * @throws IngotError `DEFINITION_INVALID` for sources that cannot be understood
  */
 export async function aptSetupOf(env: Environment): Promise<AptSetup | undefined> {
   const { ARCH: arch, DIB_RELEASE: release, DIB_DISTRIBUTION_MIRROR: mirror } = env;
@@ -60,19 +61,43 @@ function isPartOf(source: AptSource, whole: AptSource): boolean {
   );
 }
 
+/** True where every keyring of a setup is there. */
+export async function hasKeyrings({ keyrings }: AptSetup): Promise<boolean> {
+  return (await missingKeyring(keyrings)) === undefined;
+}
+
+/**
+ * Makes sure that what packages are signed with can be checked.
+ * @throws IngotError `TOOL_MISSING` naming the keyring
+ */
+export async function requireKeyrings({ keyrings }: AptSetup): Promise<void> {
+  const keyring = await missingKeyring(keyrings);
+  if (keyring === undefined) return;
+  const known = Object.values(KEYRINGS).find(({ path }) => path === keyring);
+  throw new IngotError('TOOL_MISSING', `The keyring ${keyring} does not exist`, {
+    hint:
+      known === undefined
+        ? 'Name the file with the keys of your package sources in DIB_APT_KEYRING.'
+        : `Install the package ${known.package}, or run: ingot doctor --install`,
+  });
+}
+
+async function missingKeyring(keyrings: readonly string[]): Promise<string | undefined> {
+  for (const keyring of keyrings) {
+    try {
+      await access(keyring);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return keyring;
+      throw error;
+    }
+  }
+  return undefined;
+}
+
 async function keyringsOf(env: Environment): Promise<readonly string[]> {
   const wanted = /(?:^|\s)--keyring[= ](\S+)/.exec(env.DIB_DEBOOTSTRAP_EXTRA_ARGS ?? '')?.[1];
   const known = KEYRINGS[env.DISTRO_NAME ?? ''];
   const keyring = wanted || env.DIB_APT_KEYRING || env.DIB_DEBIAN_KEYRING || known?.path || '';
-  await access(keyring).catch((cause: unknown) => {
-    throw new IngotError('TOOL_MISSING', `The keyring ${keyring} does not exist`, {
-      hint:
-        keyring === known?.path
-          ? `Install the package ${known.package}, or run: ingot doctor --install`
-          : 'Name the file with the keys of your package sources in DIB_APT_KEYRING.',
-      cause,
-    });
-  });
   return [keyring, ...(await filesBelow(env.DIB_ADD_APT_KEYS ?? ''))];
 }
 

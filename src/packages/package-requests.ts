@@ -3,7 +3,7 @@ import { openDownloader } from '../host/download.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
-import { aptSetupOf } from './apt-setup.ts';
+import { aptSetupOf, requireKeyrings } from './apt-setup.ts';
 import { bootstrapDebian } from './bootstrap-debian.ts';
 import { installBatches } from './install-batches.ts';
 import { storePackages } from './package-store.ts';
@@ -40,7 +40,7 @@ const LEAVE_IT_TO_APT = 3;
 /**
  * Answers `bootstrap-debian [--include A,B]... [--exclude A,B]... TREE`: makes the minimal system that the hook's environment describes
  * in an empty folder.
- * @throws IngotError as `bootstrapDebian` does; `USAGE` and `DEFINITION_INVALID` when the request cannot be understood
+ * @throws IngotError as `bootstrapDebian` does; `TOOL_MISSING` without a keyring; `USAGE` and `DEFINITION_INVALID` when the request cannot be understood
  */
 export async function answerBootstrapDebian(call: PackageCall, context: PackageContext): Promise<PackageAnswer> {
   const { tree, include, exclude } = parseBootstrapArgs(call.args);
@@ -49,6 +49,7 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
     throw new IngotError('DEFINITION_INVALID', 'The elements do not say which system to make', {
       hint: 'DISTRO_NAME (debian or ubuntu), DIB_RELEASE, DIB_DISTRIBUTION_MIRROR and ARCH have to be set.',
     });
+  await requireKeyrings(setup);
   const { main, sources, ...trust } = setup;
   await bootstrapDebian({
     ...context,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { aptRepository } from '../support/apt-repository.ts';
 import { hook, marked, said, workshop } from '../support/cli.ts';
 
 /** An element whose root has an install-packages that says what it is asked for. */
@@ -40,4 +41,23 @@ test('ends with the status of install-packages and names the packages', async ()
   expect(result.status).toBe(100);
   expect(said(result)).toContain('Installing the packages nonsense ended with status 100');
   expect(said(result)).toContain('| no such package: nonsense');
+});
+
+test('lends apt in the tree the package lists, and none where only the elements know the keys', async () => {
+  await using repository = await aptRepository([{ name: 'app' }]);
+  await using shop = await workshop({
+    'deb/environment.d/10-deb': `export DISTRO_NAME=debian DIB_RELEASE=stable DIB_DISTRIBUTION_MIRROR=${repository.source.uri}\n`,
+    'deb/root.d/50-dpkg': hook('mkdir -p "$TARGET_ROOT/var/lib/dpkg"'),
+    'deb/install.d/50-look': hook('echo "LISTS $(ls /var/lib/apt/lists | grep -c Packages)"'),
+  });
+  const build = async (keyring: string) =>
+    await shop.build({ elements: ['deb'], options: ['-a', 'amd64'], env: { DIB_APT_KEYRING: keyring } });
+
+  const unknown = await build('/nowhere/keys.gpg');
+  const known = await build(repository.keyring);
+
+  expect(unknown.status, said(unknown)).toBe(0);
+  expect(marked(unknown, 'LISTS')).toEqual(['0']);
+  expect(known.status, said(known)).toBe(0);
+  expect(marked(known, 'LISTS')).toEqual(['1']);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Environment } from '../../../src/model/request.ts';
-import { aptSetupOf } from '../../../src/packages/apt-setup.ts';
+import { aptSetupOf, hasKeyrings, requireKeyrings } from '../../../src/packages/apt-setup.ts';
 import { formatAptSource } from '../../../src/packages/apt-source.ts';
 import { folderTree } from '../../support/folder-tree.ts';
 
@@ -47,8 +47,12 @@ test('trusts the keyring of --keyring before DIB_APT_KEYRING, and every key of D
   expect(read?.keyrings).toEqual(['other.gpg', 'keys/a.gpg', 'keys/b.asc'].map((name) => `${tree.path}/${name}`));
 });
 
-test('names a keyring that is not there and how to get one', async () => {
-  await expect(setup({ DIB_APT_KEYRING: '/nowhere/keys.gpg' })).rejects.toMatchObject({
+test('names a keyring that is not there and how to get one, when somebody needs it', async () => {
+  const read = await setup({ DIB_APT_KEYRING: '/nowhere/keys.gpg' });
+  if (read === undefined) expect.unreachable();
+
+  expect(await hasKeyrings(read)).toBe(false);
+  await expect(requireKeyrings(read)).rejects.toMatchObject({
     code: 'TOOL_MISSING',
     message: 'The keyring /nowhere/keys.gpg does not exist',
     details: expect.objectContaining({ hint: expect.stringContaining('DIB_APT_KEYRING') }),
