@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { findLayout } from '../disk/find-layout.ts';
@@ -7,11 +7,10 @@ import { type ReadLayout, readLayout } from '../disk/read-layout.ts';
 import { targetDevices } from '../disk/target-facts.ts';
 import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
 import { checkDefinitions } from '../elements/check-definitions.ts';
-import { CHANNEL_FOLDER, contractEnvironment, type EnvironmentFacts } from '../elements/contract-environment.ts';
+import { contractEnvironment, type EnvironmentFacts } from '../elements/contract-environment.ts';
 import { type ElementLibrary, overrideWarnings, readLibrary } from '../elements/element-library.ts';
 import { expandElements } from '../elements/expand-elements.ts';
 import { collectHookTree, type HookTreeNode } from '../elements/hook-tree.ts';
-import { writeHookTree } from '../elements/hook-tree-writer.ts';
 import { linkInstallFolders } from '../elements/install-types.ts';
 import { idleHookWarnings, planHooks } from '../elements/phase-hooks.ts';
 import { sourceEnvironment } from '../elements/source-environment.ts';
@@ -36,10 +35,11 @@ import { chrootBinds } from './chroot-binds.ts';
 import { filesystemNeeds, refuseMapperNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
-import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, PYTHON_MODULES, RUN_PARTS } from './library-files.ts';
+import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, PYTHON_MODULES } from './library-files.ts';
 import { openRepositories } from './repositories.ts';
 import { RequestChannel } from './request-channel.ts';
 import { elementHandlers } from './request-handlers.ts';
+import { BLOCK_DEVICE_PARAMS, writeBase } from './write-base.ts';
 
 /** Bytes on disk that layers may take when no build runs. */
 const KEPT_LAYERS_BYTES = 20 * GIB;
@@ -83,7 +83,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const store = opened.use(await LayerStore.open(folders.store, task.buildId, usesMemory));
   const settled = store.settle();
   opened.defer(async () => await settled);
-  const base = await writeBase(store, nodes, layout.text);
+  const base = await writeBase(store, nodes, layout, task);
   const environmentFacts = await environmentFactsOf(task, library, elements, layout.read);
   const plannedEnvironment = await planEnvironment(
     task,
@@ -191,18 +191,6 @@ async function hasMemory({ request, privilege }: BuilderTask): Promise<boolean> 
   return privilege === 'root' || major > 6 || (major === 6 && minor >= 6);
 }
 
-/** The lowest folder of the build tree. It is written anew by each build and never part of a layer. */
-async function writeBase(store: LayerStore, nodes: readonly HookTreeNode[], layoutText: string): Promise<string> {
-  const base = join(store.scratchFolder, 'base');
-  await mkdir(join(base, 'mnt'), { recursive: true, mode: 0o755 });
-  await writeHookTree(nodes, join(base, 'hooks'));
-  await mkdir(join(base, 'hooks', CHANNEL_FOLDER));
-  await copyFile(RUN_PARTS, join(base, 'hooks/dib-run-parts'));
-  await mkdir(join(base, 'block-device'));
-  await writeFile(join(base, 'block-device', 'config.yaml'), layoutText);
-  return base;
-}
-
 async function environmentFactsOf(
   task: BuilderTask,
   library: ElementLibrary,
@@ -225,7 +213,7 @@ async function environmentFactsOf(
       lib: HOOK_LIBRARY,
       pythonModules: PYTHON_MODULES,
       lockfiles,
-      blockDeviceParams: join(folders.build, 'block-device/params.yaml'),
+      blockDeviceParams: join(folders.build, BLOCK_DEVICE_PARAMS),
     },
     layout: { rootLabel, rootType, bootLabel, mountPoints },
     blockDevices: targetDevices(layout.layout),

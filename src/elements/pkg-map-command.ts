@@ -51,17 +51,20 @@ function printNames(
   subject: string,
 ): ElementAnswer {
   const found = names.map((name) => ({ name, mapped: mapPackage(map, name, distribution) }));
-  const unmapped = found.filter(({ mapped }) => mapped.kind === 'unmapped').map(({ name }) => name);
-  const printed = found.flatMap(({ name, mapped }) => {
+  const isMissingOk = flags.has('missing-ok');
+  const unmapped = isMissingOk ? [] : found.filter(({ mapped }) => mapped.kind === 'unmapped').map(({ name }) => name);
+  // What comes before the first name without a translation is printed, as callers that go on after a failure know it.
+  const told = found.slice(0, unmapped[0] === undefined ? undefined : names.indexOf(unmapped[0]));
+  const printed = told.flatMap(({ name, mapped }) => {
     if (mapped.kind === 'mapped') return [mapped.name];
-    return mapped.kind === 'unmapped' && flags.has('missing-ok') ? [name] : [];
+    return mapped.kind === 'unmapped' ? [name] : [];
   });
   const stdout = printed.map((name) => `${values.prefix ?? ''}${name}\n`).join('');
   const trace = flags.has('debug')
     ? found.map(({ name, mapped }) => `pkg-map: ${name}: ${mapped.kind === 'mapped' ? mapped.name : mapped.kind}\n`)
     : [];
-  if (unmapped.length === 0 || flags.has('missing-ok')) return { status: 0, stdout, stderr: trace.join('') };
-  return fail(1, `the package map of ${subject} lacks: ${unmapped.join(', ')}`);
+  if (unmapped.length === 0) return { status: 0, stdout, stderr: trace.join('') };
+  return { ...fail(1, `the package map of ${subject} lacks: ${unmapped.join(', ')}`), stdout };
 }
 
 /** Unknown options count as names, and names may stand anywhere. */

@@ -16,6 +16,7 @@ describe('a hook on the host', () => {
         `"$DIB_PYTHON_EXEC" -c 'from diskimage_builder import logging_config; logging_config.setup(); print("PYTHON", "/".join(logging_config.__file__.split("/")[-4:]))'`,
         'echo "LOCKS ${DIB_LOCKFILES#"$HOME"} $(ls -d "$DIB_LOCKFILES" | wc -l)"',
         'echo "TRACE $DIB_DEBUG_TRACE"',
+        'echo "PARAMS $(sed -n "s/^root-.*/&,/p" "$DIB_BLOCK_DEVICE_PARAMS_YAML" | tr -d "\\n") $(ls "$(sed -n "s/^config: //p" "$DIB_BLOCK_DEVICE_PARAMS_YAML")" | wc -l)"',
         '( false || die "no such thing" ) && echo "DIE 0" || echo "DIE $?"',
         'for name in ARCH DIB_CHECKSUM DIB_ROOT_LABEL DIB_ROOT_FSTYPE FS_TYPE IMAGE_ELEMENT LC_ALL OUT_IMAGE_PATH DIB_OFFLINE DIB_MOUNTPOINTS; do echo "VALUE $name=${!name-unset}"; done',
         'for name in DIB_ARGS DIB_ENV DIB_BLOCK_DEVICE_PARAMS_YAML DIB_DEBUG_TRACE DIB_IMAGE_CACHE DIB_LOCKFILES DIB_MIN_TMPFS DIB_NO_TMPFS DIB_PYTHON_EXEC ELEMENTS_PATH IMAGE_ELEMENT_YAML IMAGE_NAME IMAGE_TYPE TMP_BUILD_DIR TMP_HOOKS_PATH TMP_IMAGE_DIR TMP_MOUNT_PATH _LIB PS4; do [[ -n ${!name} ]] || echo "MISSING $name"; done',
@@ -46,6 +47,10 @@ describe('a hook on the host', () => {
     ]);
     expect(marked(result, 'PYTHON')).toEqual(['lib/python/diskimage_builder/logging_config.py']);
     expect(marked(result, 'DIE')).toEqual(['1']);
+  });
+
+  test('finds the parameters of the disk in a file', { tags: ['env.block-device-params'] }, () => {
+    expect(marked(result, 'PARAMS')).toEqual(['root-fs-type: ext4,root-label: cloudimg-rootfs, 1']);
   });
 
   test('knows that nothing is traced', { tags: ['trace.hooks'] }, () => {

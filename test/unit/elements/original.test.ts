@@ -155,6 +155,7 @@ describe('package names are those of the original', () => {
     ]),
     ['--element', 'os', '--prefix', '+', 'nova', 'heat'],
     ['--element', 'os', 'swift'],
+    ['--element', 'os', 'nova', 'swift', 'heat'],
     ['--element', 'none', 'nova'],
     ['--element', 'none', '--missing-ok', 'nova'],
     ['nova'],

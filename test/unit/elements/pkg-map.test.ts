@@ -73,9 +73,9 @@ describe('the command', () => {
   test('fails with 1 for a name without translation, unless missing ones are accepted', {
     tags: ['pkg-map.status'],
   }, async () => {
-    expect(await ask('--element', 'os', 'nova', 'swift')).toEqual({
+    expect(await ask('--element', 'os', 'nova', 'swift', 'heat')).toEqual({
       status: 1,
-      stdout: '',
+      stdout: 'nova-default\n',
       stderr: 'pkg-map: the package map of element os lacks: swift\n',
     });
     expect(await ask('--missing-ok', '--element', 'os', 'nova', 'swift')).toMatchObject({
