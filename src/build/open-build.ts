@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { filesystemTools } from '../disk/filesystem-types.ts';
 import { findLayout } from '../disk/find-layout.ts';
+import { filesystemsOf } from '../disk/fstab.ts';
 import { rootMkfsOptions } from '../disk/layout-defaults.ts';
 import { type ReadLayout, readLayout } from '../disk/read-layout.ts';
 import { targetDevices } from '../disk/target-facts.ts';
@@ -15,18 +17,21 @@ import { linkInstallFolders } from '../elements/install-types.ts';
 import { idleHookWarnings, planHooks } from '../elements/phase-hooks.ts';
 import { sourceEnvironment } from '../elements/source-environment.ts';
 import { checkOutputs } from '../formats/check-outputs.ts';
+import { factsOf } from '../formats/registry.ts';
 import { writtenFormats } from '../formats/written-formats.ts';
 import { availableMemory } from '../host/memory.ts';
 import { mountBind, mountTmpfs, unmountTree } from '../host/mounts.ts';
+import { requireTools } from '../host/tool-check.ts';
 import { evictLayers } from '../layers/evict-layers.ts';
 import { digestOf } from '../layers/key.ts';
 import { LayerStore } from '../layers/store.ts';
 import { GIB } from '../model/bytes.ts';
+import type { DiskLayout } from '../model/disk.ts';
 import type { Element, Hook } from '../model/element.ts';
 import { IngotError, type Issue, placeText } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Phase } from '../model/phase.ts';
-import type { Environment } from '../model/request.ts';
+import type { BuildRequest, Environment } from '../model/request.ts';
 import { composeElements } from '../plan/compose.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildTree } from './build-tree.ts';
@@ -76,6 +81,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   if (task.mode === 'build') {
     await refuseFullDisk(writtenFolders(task));
     await checkOutputs(request);
+    await requireDiskTools(request, layout.read.layout);
   }
   const usesMemory = await hasMemory(task);
   if (usesMemory) await mountTmpfs(folders.image);
@@ -165,13 +171,13 @@ function readDiskLayout(
   const read = readLayout(text, file, {
     rootType: type,
     rootLabel,
-    mkfsOptions: rootMkfsOptions({
-      type,
-      journalMib,
-      release: request.environment.DIB_RELEASE,
-      maxOnlineResize,
-      userOptions: mkfsOptions,
-    }),
+    mkfsOptions: (rootType) =>
+      rootMkfsOptions(rootType, {
+        journalMib,
+        release: request.environment.DIB_RELEASE,
+        maxOnlineResize,
+        userOptions: mkfsOptions,
+      }),
     sectorSize: sectorSize === undefined ? undefined : Number(sectorSize),
   });
   for (const warning of read.warnings) warn(emit, warning);
@@ -181,6 +187,13 @@ function readDiskLayout(
 function warn(emit: EmitEvent, { message, hint, place }: Issue): void {
   const text = place === undefined ? message : `${placeText(place)}: ${message}`;
   emit({ kind: 'message', level: 'warning', text, hint });
+}
+
+/** Programs that images of this layout take, beside those that every build does. */
+async function requireDiskTools({ formats, environment }: BuildRequest, layout: DiskLayout): Promise<void> {
+  if (!formats.some((format) => factsOf(format).source === 'disk')) return;
+  const types = filesystemsOf(layout).map(({ type }) => type);
+  await requireTools(filesystemTools(types), 'the filesystems of the layout', environment.PATH ?? '');
 }
 
 /** A build works in memory where twice the request's bound is free (`DIB_MIN_TMPFS`), in GiB. */

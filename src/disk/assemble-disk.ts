@@ -1,8 +1,8 @@
 import { lutimesSync, mkdirSync } from 'node:fs';
-import { type FileHandle, open, rm, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loopFileName } from '../host/loop-device.ts';
-import { type Bytes, bytes } from '../model/bytes.ts';
+import { type Bytes, bytes, formatBytes } from '../model/bytes.ts';
 import type { DiskLayout } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
 import { copyExtents } from './copy-extents.ts';
@@ -70,7 +70,7 @@ export async function assembleDisks(assembly: DiskAssembly): Promise<void> {
   for (const disk of placed.disks) await writeTable(disk, assembly, diskOf(disk.node.name));
 }
 
-const NOTHING = { blockBytes: 0, inodes: 0, datedAfter2038: [] };
+const NOTHING = { blockBytes: 0, inodes: 0, devices: [], datedAfter2038: [] };
 
 async function writeFilesystem(
   placed: PlacedFilesystem,
@@ -106,6 +106,15 @@ async function writeAside(write: (request: FilesystemRequest) => Promise<void>, 
   await writeFile(request.output, '', { flag: 'wx', mode: 0o600 });
   await truncate(request.output, request.size);
   await write(request);
+  const { size } = await stat(request.output);
+  if (size <= request.size) return;
+  const missing = formatBytes(size - request.size);
+  const { name } = request.node;
+  throw new IngotError(
+    'IMAGE_TOO_SMALL',
+    `The filesystem "${name}" takes ${formatBytes(size)} and gets ${formatBytes(request.size)}: ${missing} are missing`,
+    { hint: `Give it ${missing} more, by --image-size or in the block-device layout.` },
+  );
 }
 
 /** The part of the tree below a filesystem's mount point, without what is mounted below it. */

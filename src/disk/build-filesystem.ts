@@ -20,7 +20,7 @@ export function buildFilesystem(context: LayoutContext, entry: LayoutEntry): Fil
     name: entry.name,
     type,
     label: filesystemLabel(context, entry, type),
-    options: filesystemOptions(context, entry),
+    options: filesystemOptions(context, entry, type),
     ...(uuid === undefined ? {} : { uuid: uuid.toLowerCase() }),
     ...(mount === undefined ? {} : { mount: type === 'swap' ? swapMount(context, mount) : buildMount(context, mount) }),
   };
@@ -38,6 +38,7 @@ function filesystemType(context: LayoutContext, entry: LayoutEntry): string {
 }
 
 function filesystemLabel(context: LayoutContext, entry: LayoutEntry, type: string): string {
+  if (isFilesystemType(type) && FILESYSTEM_TYPES[type].labelLimit === 0) return '';
   const inherited = entry.name === ROOT_NODE ? (context.defaults.rootLabel ?? defaultRootLabel(type)) : entry.name;
   const written = textValue(context, entry, 'label') ?? inherited;
   const label = type === 'vfat' ? written.toUpperCase() : written;
@@ -53,9 +54,9 @@ function filesystemLabel(context: LayoutContext, entry: LayoutEntry, type: strin
   return label;
 }
 
-function filesystemOptions(context: LayoutContext, entry: LayoutEntry): readonly string[] {
+function filesystemOptions(context: LayoutContext, entry: LayoutEntry, type: string): readonly string[] {
   const text = textValue(context, entry, 'opts');
-  if (text === undefined) return entry.name === ROOT_NODE ? context.defaults.mkfsOptions : [];
+  if (text === undefined) return entry.name === ROOT_NODE ? context.defaults.mkfsOptions(type) : [];
   return text.trim().split(/\s+/);
 }
 

@@ -2,7 +2,7 @@ import type { DiskLayout, DiskNode } from '../model/disk.ts';
 import { buildContent } from './build-content.ts';
 import { buildTable } from './build-table.ts';
 import { buildVolumeGroups } from './build-volume-groups.ts';
-import { filesystemsOf } from './fstab.ts';
+import { checkFilesystems } from './check-filesystems.ts';
 import type { LayoutDefaults } from './layout-defaults.ts';
 import type { LayoutEntry, LayoutFindings, LayoutKind } from './layout-entries.ts';
 import { type LayoutContext, onlyChild, placeOf, report, sizeValue, textValue } from './layout-values.ts';
@@ -98,25 +98,4 @@ function sectorSize(context: LayoutContext, disk: LayoutEntry): 512 | 4096 {
   if (written === 512 || written === 4096) return written;
   report(context, placeOf(disk, 'block_size'), `Sectors of ${written} bytes are not possible`, 'Choose 512 or 4096.');
   return 512;
-}
-
-function checkFilesystems(context: LayoutContext, layout: DiskLayout): void {
-  const labels = new Set<string>();
-  const points = new Set<string>();
-  for (const { name, label, mount } of filesystemsOf(layout)) {
-    const place = context.entries.find((entry) => entry.name === name)?.place;
-    if (place === undefined) continue;
-    if (label !== '' && labels.has(label))
-      report(context, place, `Two filesystems have the label "${label}"`, 'Give each its own label.');
-    labels.add(label);
-    if (mount === undefined || mount.point === 'none') continue;
-    if (points.has(mount.point)) {
-      report(context, place, `Two filesystems are mounted at ${mount.point}`, 'Give each its own mount point.');
-    }
-    points.add(mount.point);
-  }
-  const [first] = context.entries;
-  if (!points.has('/') && first !== undefined && context.findings.issues.length === 0) {
-    report(context, first.place, 'No filesystem is mounted at /', 'Add "mount:" with "mount_point: /" to the root.');
-  }
 }

@@ -7,7 +7,7 @@ import { staticDeviceCommands } from './device-nodes.ts';
 import { checkExtFit, type ExtFit, tooSmall } from './ext-fit.ts';
 import { fixInodes } from './ext-inodes.ts';
 import { forgetWrites } from './ext-superblocks.ts';
-import type { FilesystemRequest } from './filesystem-request.ts';
+import { explainTool, type FilesystemRequest } from './filesystem-request.ts';
 import { filesystemUuid, uuidFrom } from './identity.ts';
 import { underEmptyFolders } from './under-empty-folders.ts';
 
@@ -90,12 +90,7 @@ function explained(error: unknown, request: FilesystemRequest): unknown {
   if (/Could not (allocate|expand)|Journal size too big|must be between/.test(text)) {
     return tooSmall(fitOf(request));
   }
-  const hint = 'The last lines are those of mke2fs. Look at --mkfs-options and at the options in the layout.';
-  return new IngotError('ASSEMBLE_FAILED', `The filesystem "${node.name}" cannot be made`, {
-    hint,
-    tail,
-    cause: error,
-  });
+  return explainTool(error, request, 'mke2fs');
 }
 
 function fitOf({ node, size, measure }: FilesystemRequest): ExtFit {

@@ -1,5 +1,6 @@
 import type { Bytes } from '../model/bytes.ts';
 import type { FilesystemNode } from '../model/disk.ts';
+import { IngotError } from '../model/error.ts';
 import type { DiskIdentity } from './identity.ts';
 import type { TreeMeasure } from './measure-tree.ts';
 
@@ -22,6 +23,15 @@ export interface FilesystemRequest {
   /** Seconds since the Unix epoch; nothing in the filesystem is dated later. */
   readonly epoch: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/** The error for a tool that failed to make a filesystem. */
+export function explainTool(error: unknown, { node }: FilesystemRequest, tool: string): unknown {
+  if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') return error;
+  const { tail } = error.details;
+  const hint = `The last lines are those of ${tool}. Look at --mkfs-options and at the options in the layout.`;
+  const message = `The filesystem "${node.name}" cannot be made`;
+  return new IngotError('ASSEMBLE_FAILED', message, { hint, tail, cause: error });
 }
 
 /** How a filesystem with everything in its folder is made. */

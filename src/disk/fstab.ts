@@ -24,7 +24,25 @@ export function mountedFilesystems(layout: DiskLayout): readonly MountedFilesyst
 
 /** The text of `/etc/fstab`: one line for each filesystem whose layout asks for one, found by its label; swap comes last. */
 export function fstabText(layout: DiskLayout): string {
-  return filesystemsOf(layout).filter(isMounted).sort(byPoint).map(fstabLine).join('');
+  const mounted = filesystemsOf(layout).filter(isMounted).sort(byPoint);
+  return mounted.map((filesystem) => fstabLine(layout, filesystem)).join('');
+}
+
+/**
+ * How `/etc/fstab` names a filesystem: by its label, or where its type has none by the name of its partition or volume; undefined where that
+ * has no name either.
+ */
+export function fstabSource(layout: DiskLayout, filesystem: FilesystemNode): string | undefined {
+  if (filesystem.label !== '') return `LABEL=${filesystem.label}`;
+  const tables = layout.disks.flatMap(({ content }) => (content.kind === 'table' ? [content] : []));
+  const partition = tables
+    .filter((table) => table.label === 'gpt')
+    .flatMap((table) => table.partitions)
+    .find(({ content }) => content === filesystem);
+  if (partition !== undefined) return `PARTLABEL=${partition.name}`;
+  const group = layout.volumeGroups.find(({ volumes }) => volumes.some(({ content }) => content === filesystem));
+  const volume = group?.volumes.find(({ content }) => content === filesystem);
+  return group && volume && `/dev/${group.name}/${volume.name}`;
 }
 
 /** "none" comes behind every path. */
@@ -33,10 +51,11 @@ function byPoint(a: MountedFilesystem, b: MountedFilesystem): number {
   return a.mount.point < b.mount.point ? -1 : 1;
 }
 
-function fstabLine({ label, type, mount }: MountedFilesystem): string {
+function fstabLine(layout: DiskLayout, filesystem: MountedFilesystem): string {
+  const { type, mount } = filesystem;
   if (mount.fstab === undefined) return '';
   const { options, dumpFrequency, passNumber } = mount.fstab;
-  return `LABEL=${label} ${mount.point} ${type} ${options} ${dumpFrequency} ${passNumber}\n`;
+  return `${fstabSource(layout, filesystem)} ${mount.point} ${type} ${options} ${dumpFrequency} ${passNumber}\n`;
 }
 
 function isMounted(filesystem: FilesystemNode): filesystem is MountedFilesystem {

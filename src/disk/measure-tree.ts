@@ -9,6 +9,8 @@ export interface TreeMeasure {
   readonly blockBytes: number;
   /** Number of inodes. */
   readonly inodes: number;
+  /** Absolute paths of device nodes. */
+  readonly devices: readonly Buffer[];
   /** Absolute paths of what is dated after January 2038. */
   readonly datedAfter2038: readonly Buffer[];
 }
@@ -29,6 +31,7 @@ const INLINE_LINK_BYTES = 59;
  */
 export function measureTree(tree: string, skipped: readonly string[] = [], signal?: AbortSignal): TreeMeasure {
   const counted = { blockBytes: 0, inodes: 0 };
+  const devices: Buffer[] = [];
   const datedAfter2038: Buffer[] = [];
   const seen = new Set<string>();
   const hidden = new Set(skipped.map((point) => Buffer.from(`${tree}${point}`).toString('latin1')));
@@ -43,6 +46,7 @@ export function measureTree(tree: string, skipped: readonly string[] = [], signa
       const file = Buffer.concat([folder, SLASH, name]);
       const stats = lstatSync(file);
       if (stats.mtimeMs >= SECONDS_OF_2038 * 1000) datedAfter2038.push(file);
+      if (stats.isCharacterDevice() || stats.isBlockDevice()) devices.push(file);
       if (stats.isDirectory()) {
         folders.push(file);
         continue;
@@ -52,7 +56,7 @@ export function measureTree(tree: string, skipped: readonly string[] = [], signa
       counted.blockBytes += contentBytes(stats);
     }
   }
-  return { ...counted, datedAfter2038 };
+  return { ...counted, devices, datedAfter2038 };
 }
 
 const SLASH = Buffer.from('/');

@@ -8,7 +8,10 @@ import { toErrorReport } from '../../src/model/error.ts';
 // Puts TREE on the disk that the LAYOUT describes. Run as root, or as root of a user namespace.
 // usage: node assemble-tree.ts TREE OUTPUT MIB EPOCH LAYOUT
 const [tree = '', output = '', mib = '', epoch = '', text = ''] = process.argv.slice(2);
-const { layout } = readLayout(text, 'layout', { rootType: 'ext4', mkfsOptions: ['-J', 'size=4'] });
+const { layout } = readLayout(text, 'layout', {
+  rootType: 'ext4',
+  mkfsOptions: (type) => (/^ext[34]$/.test(type) ? ['-J', 'size=4'] : []),
+});
 try {
   const folder = dirname(output);
   const size = bytes(Number(mib) * MIB);

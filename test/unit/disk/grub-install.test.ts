@@ -40,7 +40,7 @@ async function grubTree(
       ${root}
       ${boot}
 ${others}`;
-  const read = readLayout(layout, 'layout', { rootType: 'ext4', mkfsOptions: [] });
+  const read = readLayout(layout, 'layout', { rootType: 'ext4', mkfsOptions: () => [] });
   await writeFile(scratch.at('channel/boot/layout'), targetFacts(read.layout, 'seed'));
   return scratch;
 }

@@ -10,7 +10,7 @@ const GRUB_PROBE = fileURLToPath(new URL('../../../lib/stand-ins/grub-probe', im
 
 function layoutOf(name: string) {
   const file = new URL(`../../../elements/${name}/block-device-default.yaml`, import.meta.url);
-  return readLayout(readFileSync(file, 'utf8'), name, { rootType: 'ext4', mkfsOptions: [] }).layout;
+  return readLayout(readFileSync(file, 'utf8'), name, { rootType: 'ext4', mkfsOptions: () => [] }).layout;
 }
 
 const FACTS = targetFacts(layoutOf('block-device-efi'), 'seed');
@@ -74,7 +74,7 @@ describe('the stand-in for grub-probe', () => {
   });
 
   test('names a logical volume by what LVM calls it, whatever firmware asks', async () => {
-    const { layout } = readLayout(ON_LVM, 'layout', { rootType: 'ext4', mkfsOptions: [] });
+    const { layout } = readLayout(ON_LVM, 'layout', { rootType: 'ext4', mkfsOptions: () => [] });
     const facts = targetFacts(layout, 'seed');
     const answer = async (target: string) => (await probe([`--target=${target}`, '/'], facts)).stdout;
     const uuid = '[0-9A-Za-z]{6}(-[0-9A-Za-z]{4}){5}-[0-9A-Za-z]{6}';

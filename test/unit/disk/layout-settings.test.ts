@@ -4,7 +4,7 @@ import { GIB, MIB } from '../../../src/model/bytes.ts';
 import { IngotError } from '../../../src/model/error.ts';
 
 function read(text: string) {
-  return readLayout(text, 'disk.yaml', { rootType: 'ext4', rootLabel: 'wanted', mkfsOptions: [] });
+  return readLayout(text, 'disk.yaml', { rootType: 'ext4', rootLabel: 'wanted', mkfsOptions: () => [] });
 }
 
 function faultsOf(text: string): readonly string[] {
@@ -150,8 +150,8 @@ describe('labels', () => {
     expect(layout.disks[0].content).toMatchObject({
       partitions: [{}, { content: { label: 'DATA' } }, { content: { type: 'vfat', label: 'MKFS_B' } }],
     });
-    expect(readLayout(gpt(ROOT), 'f', { rootType: 'ext4', mkfsOptions: [] }).rootLabel).toBe('cloudimg-rootfs');
-    const xfs = { rootType: 'xfs', mkfsOptions: [] };
+    expect(readLayout(gpt(ROOT), 'f', { rootType: 'ext4', mkfsOptions: () => [] }).rootLabel).toBe('cloudimg-rootfs');
+    const xfs = { rootType: 'xfs', mkfsOptions: () => [] };
     expect(readLayout(gpt(ROOT.replace('type: ext4, ', '')), 'f', xfs).rootLabel).toBe('img-rootfs');
   });
 
@@ -161,12 +161,60 @@ describe('labels', () => {
     ['ext4', 16],
     ['xfs', 12],
     ['vfat', 11],
+    ['swap', 16],
+    ['erofs', 15],
   ])('of %s have room for %i bytes', { tags: ['layout.label'] }, (type, limit) => {
-    const data = (label: string) => gpt(ROOT, `{name: data, size: 1GiB, mkfs: {type: ${type}, label: ${label}}}`);
+    const data = (label: string) =>
+      gpt(ROOT, `{name: data, size: 1GiB, mkfs: {type: ${type}, label: ${label}, mount: {mount_point: /data}}}`);
 
     expect(read(data('L'.repeat(limit))).warnings).toEqual([]);
     expect(faultsOf(data('L'.repeat(limit + 1)))).toEqual([
       `The label "${'L'.repeat(limit + 1)}" has ${limit + 1} bytes and ${type} has room for ${limit}`,
     ]);
+  });
+});
+
+describe('swap space', () => {
+  const SWAP = (name: string) =>
+    `{name: ${name}, size: 64MiB, mkfs: {type: swap, mount: {mount_point: none, fstab: {options: "pri=1", fsck-passno: 2}}}}`;
+
+  test('has a line of its own in fstab behind all others, and no place in the tree', {
+    tags: ['layout.mount'],
+  }, () => {
+    const { fstab, mountPoints, warnings } = read(gpt(SWAP('a'), ROOT, SWAP('b')));
+
+    expect(fstab).toBe(
+      'LABEL=wanted / ext4 defaults 0 1\nLABEL=mkfs_a none swap sw 0 0\nLABEL=mkfs_b none swap sw 0 0\n',
+    );
+    expect(mountPoints).toBe('none|/|none');
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('a squashfs', () => {
+  const data = 'mkfs: {type: squashfs, mount: {mount_point: /data, fstab: {options: ro}}}';
+
+  test('is named by its partition or volume, because it has no label', () => {
+    const volume = `
+- lvm: {name: l, pvs: [{name: pv, base: p}], vgs: [{name: vg, base: [pv]}], lvs: [{name: lv, base: vg, extents: 1}]}
+- mkfs: {base: lv, type: squashfs, mount: {mount_point: /more, fstab: {}}}
+`;
+
+    const { fstab } = read(`${gpt(ROOT, `{name: data, size: 1MiB, ${data}}`, '{name: p, size: 20MiB}')}${volume}`);
+
+    expect(fstab).toContain('PARTLABEL=data /data squashfs ro 0 2\n');
+    expect(fstab).toContain('/dev/vg/lv /more squashfs defaults 0 2\n');
+  });
+
+  test('cannot be the root, be without files, or be named where nothing has a name', () => {
+    const on = (settings: string, table = 'gpt') =>
+      gpt(ROOT, `{name: data, size: 1MiB, ${settings}}`).replace('label: gpt', `label: ${table}`);
+
+    expect(faultsOf(gpt('{name: root, size: 1GiB, mkfs: {type: squashfs, mount: {mount_point: /}}}'))).toEqual([
+      'A squashfs has no label by which the root could be found at boot',
+    ]);
+    expect(faultsOf(on('mkfs: {type: squashfs}'))).toEqual(['The squashfs "mkfs_data" would be empty for ever']);
+    expect(faultsOf(on('mkfs: {type: erofs}'))).toEqual(['The erofs "mkfs_data" would be empty for ever']);
+    expect(faultsOf(on(data, 'mbr'))).toEqual(['A squashfs has no label by which /etc/fstab could name it']);
   });
 });

@@ -5,7 +5,7 @@ import { rootMkfsOptions } from '../../../src/disk/layout-defaults.ts';
 import { readLayout } from '../../../src/disk/read-layout.ts';
 import { IngotError, type Issue } from '../../../src/model/error.ts';
 
-const DEFAULTS = { rootType: 'ext4', mkfsOptions: ['-i', '4096'] };
+const DEFAULTS = { rootType: 'ext4', mkfsOptions: () => ['-i', '4096'] };
 
 function read(text: string, defaults = DEFAULTS) {
   return readLayout(text, 'disk.yaml', defaults);
@@ -223,17 +223,18 @@ describe('the root filesystem', () => {
   test('gets options for growth before the user’s own', {
     tags: ['mkfs.online-resize', 'mkfs.ext4', 'cli.max-online-resize'],
   }, () => {
-    const request = { type: 'ext4', journalMib: 64, maxOnlineResize: 1000, userOptions: ['-m', '1'] };
+    const request = { journalMib: 64, maxOnlineResize: 1000, userOptions: ['-m', '1'] };
 
-    expect(rootMkfsOptions(request)).toEqual(['-E', 'resize=1000', '-i', '4096', '-J', 'size=64', '-m', '1']);
-    expect(rootMkfsOptions({ ...request, type: 'ext2', maxOnlineResize: undefined })).toEqual(['-m', '1']);
+    expect(rootMkfsOptions('ext4', request)).toEqual(['-E', 'resize=1000', '-i', '4096', '-J', 'size=64', '-m', '1']);
+    expect(rootMkfsOptions('ext2', { ...request, maxOnlineResize: undefined })).toEqual(['-m', '1']);
+    expect(rootMkfsOptions('xfs', request)).toEqual(['-m', '1']);
   });
 
   test('has no checksums of metadata in trusty', { tags: ['mkfs.trusty'] }, () => {
-    const request = { type: 'ext4', journalMib: 64, userOptions: ['-m', '1'] };
+    const request = { journalMib: 64, userOptions: ['-m', '1'] };
 
-    expect(rootMkfsOptions({ ...request, release: 'trusty' }).slice(0, 2)).toEqual(['-O', '^metadata_csum']);
-    expect(rootMkfsOptions({ ...request, release: 'xenial' })).not.toContain('^metadata_csum');
+    expect(rootMkfsOptions('ext4', { ...request, release: 'trusty' }).slice(0, 2)).toEqual(['-O', '^metadata_csum']);
+    expect(rootMkfsOptions('ext4', { ...request, release: 'xenial' })).not.toContain('^metadata_csum');
   });
 });
 
@@ -258,7 +259,7 @@ describe('faults', () => {
       expect.objectContaining({
         message: 'A filesystem of type "reiserfs" cannot be built',
         place: { file: 'disk.yaml', line: 11, column: 17 },
-        hint: 'Choose one of ext2, ext3, ext4, vfat, xfs.',
+        hint: 'Choose one of ext2, ext3, ext4, vfat, xfs, btrfs, squashfs, erofs, swap.',
       }),
     ]);
   });

@@ -24,7 +24,7 @@ function layoutWith({
 }
 
 function read(text: string) {
-  return readLayout(text, 'disk.yaml', { rootType: 'ext4', mkfsOptions: [] });
+  return readLayout(text, 'disk.yaml', { rootType: 'ext4', mkfsOptions: () => [] });
 }
 
 function faultsOf(text: string): readonly string[] {
