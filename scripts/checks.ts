@@ -42,6 +42,7 @@ async function allChecks(): Promise<readonly Check[]> {
       command: ['shellcheck', '-x', '-s', 'bash', '-e', 'SC2034,SC2154', ...environments],
     })),
     { name: 'elements', command: ['scripts/lint-elements'] },
+    { name: 'dib-lint', command: ['bin/dib-lint'] },
   ];
 }
 

@@ -7,8 +7,8 @@ export interface HostTool {
   readonly feature: string;
   /**
    * The work that it is for: `build` for any image, `rootless` for builds by others than root, `device` for what needs a kernel block
-   * device, `elements` for hooks of elements that run on the host, `boot` for running images, `service` for programs of a service that
-   * nobody wants unasked.
+   * device, `elements` for hooks of elements that run on the host, `boot` for running images, `service` for what nobody wants unasked,
+   * such as the program of a service.
    */
   readonly use: 'build' | 'rootless' | 'device' | 'boot' | 'elements' | 'service';
   /** A file that proves its presence where it is not a program on PATH. */
@@ -51,6 +51,7 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'docker', package: 'docker.io', feature: 'the format docker', use: 'service' },
   { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },
   { command: 'git', package: 'git', feature: 'the element source-repositories', use: 'elements' },
+  { command: 'flake8', package: 'flake8', feature: 'Python programs in dib-lint', use: 'service' },
   {
     command: 'debootstrap',
     package: 'debootstrap',

@@ -3,6 +3,7 @@
 # argument. /etc/default/dhcp-all-interfaces says in DIB_DHCP_TIMEOUT how many seconds to wait for a link.
 #
 # usage: dhcp-all-interfaces.sh [INTERFACE]
+# dib-lint: disable=executable
 set -euo pipefail
 PATH=/sbin:/usr/sbin:$PATH
 
