@@ -64,3 +64,20 @@ export async function originalServices(elements: readonly Element[], tree: strin
   await run(join(PACKAGE, 'elements/svc-map/extra-data.d/10-merge-svc-map-files'), [], { env });
   return await readFile(join(tree, 'tmp/svc-map-services'), 'utf8');
 }
+
+/** What the original tells hooks of a layout. */
+export async function originalLayout(text: string): Promise<Readonly<Record<string, string>>> {
+  await using folder = await folderTree({ 'config.yaml': text });
+  const at = (name: string) => join(folder.path, name);
+  const params = { config: at('config.yaml'), 'image-dir': folder.path, 'root-fs-type': 'ext4', 'root-label': null };
+  await folder.write({
+    'params.yaml': JSON.stringify({ ...params, 'mount-base': at('mnt'), 'build-dir': folder.path }),
+  });
+  const ask = async (...words: readonly string[]) =>
+    await run('/usr/bin/python3', [join(LIBRARY, 'dib-block-device.py'), '--params', at('params.yaml'), ...words]);
+  await ask('init');
+  const values = ['root-label', 'root-fstype', 'mount-points'].map(
+    async (name) => [name, (await ask('getval', name)).stdout.trim()] as const,
+  );
+  return Object.fromEntries(await Promise.all(values));
+}
