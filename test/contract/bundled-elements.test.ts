@@ -1,3 +1,4 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type RunResult, run } from '../../src/host/process.ts';
 import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
@@ -92,4 +93,19 @@ describe('a build with the elements that others are written for', () => {
   test('runs the hooks of the chosen install type', { tags: ['install-types.links', 'install-types.choice'] }, () => {
     expect(marked(result, 'TYPE')).toEqual(['package']);
   });
+});
+
+test('pip downloads to the image cache and sees the mirror there, and the image has neither', async () => {
+  await using shop = await workshop({
+    'pip/install.d/50-use': hook('echo "SEES $(cat /tmp/pypi/wheel)"', 'echo new >"$PIP_CACHE_DIR/download"'),
+  });
+  await mkdir(shop.at('cache/pypi/mirror'), { recursive: true });
+  await writeFile(shop.at('cache/pypi/mirror/wheel'), 'mirrored');
+
+  const result = await shop.build({ elements: ['pip-cache', 'pypi', 'pip'] });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'SEES')).toEqual(['mirrored']);
+  expect(await readFile(shop.at('cache/pip/download'), 'utf8')).toBe('new\n');
+  expect((await shop.names()).filter((name) => /^tmp\/.|pip\.conf/.test(name))).toEqual([]);
 });
