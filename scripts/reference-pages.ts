@@ -9,6 +9,7 @@ import {
   optionOf,
   SETTING_NAMES,
 } from '../src/spec/disk-image-create-options.ts';
+import { GET_KERNEL_HELP } from '../src/spec/disk-image-get-kernel.ts';
 import { optionHeading, sentence } from '../src/spec/help-text.ts';
 import { optionTextOf } from '../src/spec/image-command.ts';
 import { expectedValue, IMAGE_KEY_NAMES, imageFileJsonSchema, imageKeyHelp } from '../src/spec/image-file-keys.ts';
@@ -20,6 +21,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['disk-image-create.md', diskImageCreatePage()],
     ['diskimage-builder.md', diskimageBuilderPage()],
     ['image-file.schema.json', imageFileJsonSchema()],
+    ['disk-image-get-kernel.md', getKernelPage()],
     ['ingot.md', ingotPage()],
     ['ingot-build.md', ingotBuildPage()],
     ['errors.md', errorsPage()],
@@ -86,6 +88,13 @@ function ingotBuildPage(): string {
     'Both take the same elements and options. The variables of [disk-image-create](disk-image-create.md) hold here too, with the same rule: an option goes before its variable. Exit status as there, but 2 for a command line that cannot be understood.',
     table(['Option', 'Meaning', 'Without it', 'In disk-image-create'], options),
     '`ingot build` has three more: `--json` prints the events of the build as lines of JSON, `--quiet` prints errors alone, and `--log <file>` appends the log to a file. `ingot plan --json` prints the plan as JSON.',
+  ]);
+}
+
+function getKernelPage(): string {
+  return page('disk-image-get-kernel', [
+    helpBlock(GET_KERNEL_HELP),
+    'The choice is that of `select_boot_kernel_initrd` in hooks: by the two patterns, else by the distribution that `/etc` tells. `/boot` may be a filesystem of its own that `/etc/fstab` names by its label or UUID. Nothing of the image is run. Exit status: 0, 130 or 143 after SIGINT or SIGTERM, else 1.',
   ]);
 }
 

@@ -49,6 +49,8 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'pigz', package: 'pigz', feature: 'tgz and oci images', use: 'build' },
   { command: 'mksquashfs', package: 'squashfs-tools', feature: 'squashfs images and filesystems', use: 'build' },
   { command: 'docker', package: 'docker.io', feature: 'the format docker', use: 'service' },
+  { command: 'partx', package: 'util-linux', feature: 'disk-image-get-kernel', use: 'build' },
+  { command: 'blkid', package: 'util-linux', feature: 'disk-image-get-kernel', use: 'build' },
   { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },
   { command: 'git', package: 'git', feature: 'the element source-repositories', use: 'elements' },
   { command: 'flake8', package: 'flake8', feature: 'Python programs in dib-lint', use: 'service' },

@@ -46,6 +46,7 @@ export const ERROR_CODES = {
   OUTPUT_UNWRITABLE: { kind: 'host', meaning: 'The place for the image cannot be written.' },
   FOLDER_UNUSABLE: { kind: 'host', meaning: 'A folder that a build works in cannot be made or written.' },
   DISK_FULL: { kind: 'host', meaning: 'There is no space left where the build writes.' },
+  IMAGE_UNREADABLE: { kind: 'host', meaning: 'An image file holds nothing that can be read without mounting it.' },
   CHROOT_FAILED: { kind: 'host', meaning: 'The root tree could not be prepared for running a program in it.' },
   BUILDER_DIED: { kind: 'host', meaning: 'The process that builds was killed or ended without a word.' },
   NAMESPACE_REFUSED: {
@@ -66,6 +67,7 @@ export const ERROR_CODES = {
 
   IMAGE_TOO_SMALL: { kind: 'assemble', meaning: 'The tree does not fit the size that was asked for.' },
   ASSEMBLE_FAILED: { kind: 'assemble', meaning: 'The disk image could not be put together.' },
+  KERNEL_MISSING: { kind: 'assemble', meaning: 'An image has no kernel or no ramdisk to start from.' },
   BOOT_FAILED: { kind: 'assemble', meaning: 'The image did not reach its login prompt.' },
 } as const satisfies Record<string, ErrorCodeEntry>;
 
