@@ -1,16 +1,28 @@
-import { access } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HOOKS_IN_TREE } from '../elements/contract-environment.ts';
+import { CCACHE_IN_TREE, HOOKS_IN_TREE } from '../elements/contract-environment.ts';
 import type { Bind } from '../host/chroot.ts';
 import type { BuildTree } from './build-tree.ts';
 import type { Repositories } from './repositories.ts';
 
+/** Where what a chroot step sees comes from. */
+export interface ChrootSources {
+  /** The build tree, which must be open. */
+  readonly tree: BuildTree;
+  readonly repositories: Repositories;
+  readonly ccacheFolder: string;
+}
+
 /**
- * What a chroot step sees beside the root tree. The build tree must be open. A dpkg root gets apt folders of the build in place
+ * What a chroot step sees beside the root tree. A dpkg root gets apt folders of the build in place
  * of its own, so that lists and caches never enter a layer.
  */
-export async function chrootBinds(tree: BuildTree, repositories: Repositories): Promise<readonly Bind[]> {
-  const binds: Bind[] = [{ source: tree.hooks, target: HOOKS_IN_TREE, isReadOnly: true }];
+export async function chrootBinds({ tree, repositories, ccacheFolder }: ChrootSources): Promise<readonly Bind[]> {
+  await mkdir(ccacheFolder, { recursive: true });
+  const binds: Bind[] = [
+    { source: tree.hooks, target: HOOKS_IN_TREE, isReadOnly: true },
+    { source: ccacheFolder, target: CCACHE_IN_TREE, isReadOnly: false },
+  ];
   if (await exists(join(tree.root, 'var/lib/dpkg'))) {
     const apt = await repositories.aptFolders();
     binds.push({ source: apt.lists, target: '/var/lib/apt/lists', isReadOnly: false });

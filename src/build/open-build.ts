@@ -139,7 +139,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     tree,
     channelFolder,
     takeRequestFault: () => channel.takeFault(),
-    chrootBinds: async () => await chrootBinds(tree, repositories),
+    chrootBinds: async () => await chrootBinds({ tree, repositories, ccacheFolder: request.ccacheFolder }),
   };
   const owned = opened.move();
   return { context, hooks, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };

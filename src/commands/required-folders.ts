@@ -4,14 +4,19 @@ import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { BuildRequest } from '../model/request.ts';
 
+const CCACHE_HINT = 'Choose another one with the variable DIB_CCACHE_DIR.';
+
 /**
- * Makes sure, before anything long begins, that a build can keep its files where it is told to. The cache folder is made when missing.
+ * Makes sure, before anything long begins, that a build can keep its files where it is told to. The folders of caches are made when missing.
  * @throws IngotError `FOLDER_UNUSABLE`
  */
 export async function checkFolders(request: BuildRequest): Promise<void> {
   const cacheHint = 'Choose another one with --image-cache or DIB_IMAGE_CACHE.';
   await makeFolder(request.imageCache, `The cache folder ${request.imageCache}`, cacheHint);
   await requireWritable(request.imageCache, `The cache folder ${request.imageCache}`, cacheHint);
+  const ccache = `The folder of ccache, ${request.ccacheFolder},`;
+  await makeFolder(request.ccacheFolder, ccache, CCACHE_HINT);
+  await requireWritable(request.ccacheFolder, ccache, CCACHE_HINT);
   const temporary = `The folder for temporary files, ${request.temporaryFolder},`;
   await requireWritable(request.temporaryFolder, temporary, 'Choose another one with the variable TMPDIR.');
 }

@@ -9,6 +9,9 @@ import { compareBytes } from './run-parts.ts';
 /** Where the hooks' folder is seen inside the root tree. */
 export const HOOKS_IN_TREE = '/tmp/in_target.d';
 
+/** Where hooks in the root tree find the folder of ccache. */
+export const CCACHE_IN_TREE = '/tmp/ccache';
+
 /** Name of the request channel's folder inside the hooks' folder. */
 export const CHANNEL_FOLDER = '.ingot';
 
@@ -155,6 +158,7 @@ function chrootEnvironment(common: Environment): Environment {
     SUDO_UID: '0',
     SUDO_GID: '0',
     PATH: CHROOT_PATH,
+    CCACHE_DIR: CCACHE_IN_TREE,
     INGOT_CHANNEL: join(HOOKS_IN_TREE, CHANNEL_FOLDER),
   };
 }

@@ -68,6 +68,8 @@ export interface BuildRequest {
   readonly refreshes?: boolean;
   /** Absolute path. */
   readonly imageCache: string;
+  /** Absolute path of the folder that hooks of the chroot see as their ccache. */
+  readonly ccacheFolder: string;
   readonly defaultInstallType: string;
   readonly ramdiskElement: string;
   /** Search path of elements, in order, without the bundled library. */

@@ -74,6 +74,7 @@ export function toBuildRequest(line: CommandLine): ParsedBuild {
   const formats = readFormats(reader);
   const name = readOutputName(reader, formats);
   const debugTrace = readTrace(reader);
+  const imageCache = readFolder(line, reader.text('imageCache') ?? '~/.cache/image-create');
   const request: BuildRequest = {
     purpose: line.purpose,
     elements,
@@ -99,7 +100,8 @@ export function toBuildRequest(line: CommandLine): ParsedBuild {
     tmpfs: readTmpfs(reader),
     isOffline: reader.text('offline') !== undefined,
     refreshes: line.refreshes === true,
-    imageCache: readFolder(line, reader.text('imageCache') ?? path.join(line.facts.homeFolder, '.cache/image-create')),
+    imageCache,
+    ccacheFolder: readFolder(line, reader.variable('DIB_CCACHE_DIR')?.text ?? path.join(imageCache, 'ccache')),
     defaultInstallType: reader.text('installType') ?? 'source',
     ramdiskElement: reader.text('ramdiskElement') ?? 'ramdisk',
     elementsPath: elementsPathOf(environment, line.facts.workingFolder),

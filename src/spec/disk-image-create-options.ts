@@ -216,6 +216,10 @@ export const COMMAND_VARIABLES = {
   ELEMENTS_PATH: { help: 'folders with elements, separated by colons; the bundled elements come last' },
   FS_TYPE: { fallback: 'ext4', help: 'type of the root filesystem' },
   DIB_BLOCK_DEVICE_CONFIG: { help: "layout of the disk as YAML, or file://PATH; goes before the elements' layouts" },
+  DIB_CCACHE_DIR: {
+    fallback: 'ccache in the folder of --image-cache',
+    help: 'folder that hooks in the chroot see as /tmp/ccache, where CCACHE_DIR leads',
+  },
   DIB_QCOW2_COMPRESSION: {
     fallback: 'zlib for the DIB commands, zstd for ingot build',
     help: 'how qcow2 images are compressed: zlib, which every reader knows, zlib:1 to zlib:9, zstd or none',

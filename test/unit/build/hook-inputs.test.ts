@@ -146,11 +146,14 @@ describe('the environment', () => {
   });
 
   test('where a build has its folders never counts', async () => {
-    const tree = { [HOOK]: 'exec:echo $TMP_BUILD_DIR $TMP_MOUNT_PATH $DIB_IMAGE_CACHE $_LIB $TARGET_ROOT $PWD' };
+    const tree = {
+      [HOOK]: 'exec:echo $TMP_BUILD_DIR $TMP_MOUNT_PATH $DIB_IMAGE_CACHE $DIB_CCACHE_DIR $_LIB $TARGET_ROOT $PWD',
+    };
     const elsewhere = {
       ...env,
       TMP_BUILD_DIR: '/tmp/b',
       DIB_IMAGE_CACHE: '/b',
+      DIB_CCACHE_DIR: '/b',
       _LIB: '/b',
       TARGET_ROOT: '/b',
       PWD: '/b',

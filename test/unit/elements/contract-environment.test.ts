@@ -35,6 +35,7 @@ const request: BuildRequest = {
   isOffline: false,
   imageCache: '/cache',
   defaultInstallType: 'source',
+  ccacheFolder: '/cache/ccache',
   ramdiskElement: 'ramdisk',
   elementsPath: [],
   breaks: { points: [], outsideTarget: false },
