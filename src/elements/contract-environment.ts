@@ -159,6 +159,7 @@ function chrootEnvironment(common: Environment): Environment {
     SUDO_GID: '0',
     PATH: CHROOT_PATH,
     CCACHE_DIR: CCACHE_IN_TREE,
+    APT_CONFIG: common.APT_CONFIG ?? join(HOOKS_IN_TREE, CHANNEL_FOLDER, 'apt.conf'),
     INGOT_CHANNEL: join(HOOKS_IN_TREE, CHANNEL_FOLDER),
   };
 }

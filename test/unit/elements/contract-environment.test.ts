@@ -115,6 +115,7 @@ test('gives the chroot a home and a PATH of its own and nothing that steers prog
     CI_COMMIT_SHA: 'abc',
     HOME: '/root',
     PATH: '$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    APT_CONFIG: '/tmp/in_target.d/.ingot/apt.conf',
     INGOT_CHANNEL: '/tmp/in_target.d/.ingot',
     TMP_MOUNT_PATH: '/b/mnt',
   });
