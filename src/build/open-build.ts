@@ -5,6 +5,7 @@ import { filesystemTools } from '../disk/filesystem-types.ts';
 import { findLayout } from '../disk/find-layout.ts';
 import { filesystemsOf } from '../disk/fstab.ts';
 import { rootMkfsOptions } from '../disk/layout-defaults.ts';
+import { placeLayout } from '../disk/place-layout.ts';
 import { type ReadLayout, readLayout } from '../disk/read-layout.ts';
 import { targetDevices } from '../disk/target-facts.ts';
 import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
@@ -17,7 +18,6 @@ import { linkInstallFolders } from '../elements/install-types.ts';
 import { idleHookWarnings, planHooks } from '../elements/phase-hooks.ts';
 import { sourceEnvironment } from '../elements/source-environment.ts';
 import { checkOutputs } from '../formats/check-outputs.ts';
-import { factsOf } from '../formats/registry.ts';
 import { writtenFormats } from '../formats/written-formats.ts';
 import { availableMemory } from '../host/memory.ts';
 import { mountBind, mountTmpfs, unmountTree } from '../host/mounts.ts';
@@ -40,6 +40,7 @@ import { chrootBinds } from './chroot-binds.ts';
 import { filesystemNeeds, refuseMapperNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
+import { makesDisk, wantedImageSize } from './image-size-record.ts';
 import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, PYTHON_MODULES } from './library-files.ts';
 import { openRepositories } from './repositories.ts';
 import { RequestChannel } from './request-channel.ts';
@@ -81,7 +82,11 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   if (task.mode === 'build') {
     await refuseFullDisk(writtenFolders(task));
     await checkOutputs(request);
-    await requireDiskTools(request, layout.read.layout);
+    if (makesDisk(request)) {
+      await requireDiskTools(request, layout.read.layout);
+      const size = wantedImageSize(request, elements, layout.read.rootType);
+      if (size !== undefined) placeLayout(layout.read.layout, size);
+    }
   }
   const usesMemory = await hasMemory(task);
   if (usesMemory) await mountTmpfs(folders.image);
@@ -190,8 +195,7 @@ function warn(emit: EmitEvent, { message, hint, place }: Issue): void {
 }
 
 /** Programs that images of this layout take, beside those that every build does. */
-async function requireDiskTools({ formats, environment }: BuildRequest, layout: DiskLayout): Promise<void> {
-  if (!formats.some((format) => factsOf(format).source === 'disk')) return;
+async function requireDiskTools({ environment }: BuildRequest, layout: DiskLayout): Promise<void> {
   const types = filesystemsOf(layout).map(({ type }) => type);
   await requireTools(filesystemTools(types), 'the filesystems of the layout', environment.PATH ?? '');
 }

@@ -2,7 +2,7 @@ import { lutimesSync, mkdirSync } from 'node:fs';
 import { type FileHandle, open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loopFileName } from '../host/loop-device.ts';
-import { type Bytes, bytes, formatBytes } from '../model/bytes.ts';
+import { type Bytes, bytes } from '../model/bytes.ts';
 import type { DiskLayout } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
 import { copyExtents } from './copy-extents.ts';
@@ -17,6 +17,8 @@ import { physicalVolumeBytes } from './lvm-volumes.ts';
 import { measureTree } from './measure-tree.ts';
 import { partitionTable } from './partition-table.ts';
 import { type PlacedDisk, type PlacedFilesystem, type PlacedLayout, placeLayout } from './place-layout.ts';
+import { tooSmall } from './too-small.ts';
+import { treeContents } from './tree-contents.ts';
 
 export interface DiskAssembly {
   readonly layout: DiskLayout;
@@ -81,7 +83,7 @@ async function writeFilesystem(
   const { node, spans, size } = placed;
   if (!isFilesystemType(node.type)) return;
   const writer = FILESYSTEM_WRITERS[node.type];
-  const contents = contentsOf(placed, assembly);
+  const contents = treeContents(layout, node, assembly.tree);
   const measure = contents.folder === undefined ? NOTHING : measureTree(contents.folder, contents.hidden, signal);
   for (const path of measure.datedAfter2038) lutimesSync(path, epoch, epoch);
   const sectorSize = layout.disks.find((disk) => disk.name === spans[0]?.disk)?.sectorSize ?? 512;
@@ -107,26 +109,7 @@ async function writeAside(write: (request: FilesystemRequest) => Promise<void>, 
   await truncate(request.output, request.size);
   await write(request);
   const { size } = await stat(request.output);
-  if (size <= request.size) return;
-  const missing = formatBytes(size - request.size);
-  const { name } = request.node;
-  throw new IngotError(
-    'IMAGE_TOO_SMALL',
-    `The filesystem "${name}" takes ${formatBytes(size)} and gets ${formatBytes(request.size)}: ${missing} are missing`,
-    { hint: `Give it ${missing} more, by --image-size or in the block-device layout.` },
-  );
-}
-
-/** The part of the tree below a filesystem's mount point, without what is mounted below it. */
-function contentsOf({ node }: PlacedFilesystem, { layout, tree }: DiskAssembly) {
-  const point = mountedFilesystems(layout).find((other) => other.name === node.name)?.mount.point;
-  if (point === undefined) return { folder: undefined, hidden: [] };
-  const top = point === '/' ? '' : point;
-  const hidden = mountedFilesystems(layout)
-    .map((other) => other.mount.point)
-    .filter((other) => other !== point && other.startsWith(`${top}/`))
-    .map((other) => other.slice(top.length));
-  return { folder: `${tree}${top}`, hidden };
+  if (size > request.size) throw tooSmall(request.node.name, size, request.size);
 }
 
 async function writeVolumeGroups(

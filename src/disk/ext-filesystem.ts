@@ -4,7 +4,7 @@ import { run } from '../host/process.ts';
 import { KIB } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
 import { staticDeviceCommands } from './device-nodes.ts';
-import { checkExtFit, type ExtFit, tooSmall } from './ext-fit.ts';
+import { checkExtFit, type ExtFit, tooSmallForTree } from './ext-fit.ts';
 import { fixInodes } from './ext-inodes.ts';
 import { forgetWrites } from './ext-superblocks.ts';
 import { explainTool, type FilesystemRequest } from './filesystem-request.ts';
@@ -88,7 +88,7 @@ function explained(error: unknown, request: FilesystemRequest): unknown {
     });
   }
   if (/Could not (allocate|expand)|Journal size too big|must be between/.test(text)) {
-    return tooSmall(fitOf(request));
+    return tooSmallForTree(fitOf(request));
   }
   return explainTool(error, request, 'mke2fs');
 }

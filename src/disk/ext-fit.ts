@@ -1,6 +1,7 @@
-import { type Bytes, formatBytes, MIB } from '../model/bytes.ts';
+import { type Bytes, MIB } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
 import { BLOCK, type TreeMeasure } from './measure-tree.ts';
+import { tooSmall } from './too-small.ts';
 
 export interface ExtFit {
   /** Name of the filesystem, for messages. */
@@ -40,18 +41,12 @@ export function checkExtFit(fit: ExtFit): void {
       { hint: 'Raise --image-size, or give mkfs a smaller "-i".' },
     );
   }
-  if (extBytes(fit, STORED_SHARE) > fit.size) throw tooSmall(fit);
+  if (extBytes(fit, STORED_SHARE) > fit.size) throw tooSmallForTree(fit);
 }
 
 /** The error for a filesystem that its tree does not fit. */
-export function tooSmall(fit: ExtFit): IngotError {
-  const needed = Math.max(extBytes(fit, 1), fit.size + MIB);
-  const missing = formatBytes(needed - fit.size);
-  return new IngotError(
-    'IMAGE_TOO_SMALL',
-    `The filesystem "${fit.name}" needs ${formatBytes(needed)} and gets ${formatBytes(fit.size)}: ${missing} are missing`,
-    { hint: `Raise --image-size by ${missing} or more, or leave it out; or use fewer elements and packages.` },
-  );
+export function tooSmallForTree(fit: ExtFit): IngotError {
+  return tooSmall(fit.name, extBytes(fit, 1), fit.size);
 }
 
 /** Bytes for a tree, of which a share is stored, and for the filesystem's own bookkeeping at the size it gets. */

@@ -3,9 +3,10 @@ import type { FilesystemNode } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
 import type { DiskIdentity } from './identity.ts';
 import type { TreeMeasure } from './measure-tree.ts';
+import type { TreeContents } from './tree-contents.ts';
 
 /** One filesystem to be made inside a file that exists and reads as zeros. */
-export interface FilesystemRequest {
+export interface FilesystemRequest extends TreeContents {
   readonly node: FilesystemNode;
   /** Absolute path of that file, which often is the whole disk. */
   readonly output: string;
@@ -13,10 +14,6 @@ export interface FilesystemRequest {
   readonly start: Bytes;
   readonly size: Bytes;
   readonly sectorSize: 512 | 4096;
-  /** Absolute path of the folder whose contents it gets; undefined leaves it empty. */
-  readonly folder: string | undefined;
-  /** Paths below `folder`, each with a leading slash, whose contents belong to other filesystems. */
-  readonly hidden: readonly string[];
   /** Of `folder` without what is hidden. */
   readonly measure: TreeMeasure;
   readonly identity: DiskIdentity;

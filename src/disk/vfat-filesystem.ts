@@ -4,6 +4,7 @@ import { GIB, KIB, MIB } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
 import type { FilesystemRequest } from './filesystem-request.ts';
 import { fatSerial } from './identity.ts';
+import { tooSmall } from './too-small.ts';
 
 /**
  * Makes a FAT filesystem with everything in a folder, inside a disk image.
@@ -75,12 +76,9 @@ function kindOf(file: string): 'folder' | 'file' {
   throw new IngotError('ASSEMBLE_FAILED', `${file} is ${what}, which FAT cannot hold`, { hint });
 }
 
-function explained(error: unknown, { node, size }: FilesystemRequest): unknown {
+function explained(error: unknown, { node, size, measure }: FilesystemRequest): unknown {
   if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') return error;
   const tail = error.details.tail ?? [];
   if (!/Disk full|No free cluster/i.test(tail.join('\n'))) return error;
-  return new IngotError('IMAGE_TOO_SMALL', `The filesystem "${node.name}" of ${Math.floor(size / MIB)} MiB is full`, {
-    hint: 'Give its partition a larger size in the block-device layout.',
-    tail,
-  });
+  return tooSmall(node.name, measure.blockBytes, size, tail);
 }

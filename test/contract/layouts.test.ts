@@ -24,3 +24,56 @@ test('a layout that needs device-mapper is refused before any hook runs, with ev
   expect(said(result)).toContain('DIB_BLOCK_DEVICE_CONFIG:8:52: The logical volume "pool" is thinly provisioned');
   expect(said(result)).not.toContain('RAN first');
 });
+
+const SMALL_DISK = `
+- local_loop: {name: image0}
+- partitioning:
+    base: image0
+    label: gpt
+    partitions:
+      - {name: data, size: 2GiB, mkfs: {type: ext4, mount: {mount_point: /data}}}
+      - {name: root, size: 100%, mkfs: {type: ext4, mount: {mount_point: /}}}
+`;
+
+test('a wanted size that the layout itself does not fit is told before any hook runs', async () => {
+  await using shop = await workshop({ 'first/root.d/01-first': hook('echo "RAN first"') });
+
+  const result = await shop.build({
+    elements: ['first'],
+    options: ['-t', 'raw', '--image-size', '1'],
+    env: { DIB_BLOCK_DEVICE_CONFIG: SMALL_DISK },
+  });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toMatch(/^ *code +IMAGE_TOO_SMALL$/m);
+  expect(said(result)).toContain('The partition "data" needs 2.0 GiB, and the disk has 1022 MiB left for it');
+  expect(said(result)).not.toContain('RAN first');
+});
+
+test('a disk too small for the files and the journal is told with what is missing, before the hooks of the final tree', {
+  tags: ['size.small-tree'],
+}, async () => {
+  await using shop = await workshop({
+    'late/post-root.d/10-all': hook('echo "RAN post-root"'),
+    'late/pre-finalise.d/10-late': hook('echo "RAN pre-finalise"'),
+  });
+
+  const result = await shop.build({ elements: ['late'], options: ['-t', 'raw', '--image-size', '0.05'] });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toMatch(/^ *code +IMAGE_TOO_SMALL$/m);
+  expect(said(result)).toMatch(
+    /The filesystem "mkfs_root" needs \d+\.?\d* MiB and gets 51\.3 MiB: \d+\.?\d* MiB are missing/,
+  );
+  expect(said(result)).toContain('RAN post-root');
+  expect(said(result)).not.toContain('RAN pre-finalise');
+});
+
+test('an archive of the tree is made whatever size of disk is asked for', async () => {
+  await using shop = await workshop({ 'one/install.d/10-one': hook('echo one >/etc/one') });
+
+  const result = await shop.build({ elements: ['one'], options: ['--image-size', '0.01'] });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(await shop.content('etc/one')).toBe('one\n');
+});

@@ -121,7 +121,7 @@ describe('a squashfs', () => {
 
     expect(JSON.parse(stderr)).toMatchObject({
       code: 'IMAGE_TOO_SMALL',
-      message: expect.stringMatching(/^The filesystem "mkfs_etc" takes \d\.\d MiB and gets 1\.0 MiB: \d\.\d MiB are/),
+      message: expect.stringMatching(/^The filesystem "mkfs_etc" needs \d\.\d MiB and gets 1\.0 MiB: \d\.\d MiB are/),
     });
   });
 });
@@ -150,7 +150,7 @@ test('a btrfs that is too small is told', async () => {
 
   expect(JSON.parse(small.stderr)).toMatchObject({
     code: 'IMAGE_TOO_SMALL',
-    message: expect.stringMatching(/^The filesystem "mkfs_root" takes \d+\.?\d* MiB and gets 18.0 MiB: /),
+    message: expect.stringMatching(/^The filesystem "mkfs_root" needs \d+\.?\d* MiB and gets 18.0 MiB: /),
   });
 });
 
