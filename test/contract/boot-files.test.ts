@@ -71,8 +71,8 @@ test('an element can take its own ramdisk out of the tree in place of an image',
     'agent/install.d/50-agent': hook('mkdir -p /opt/agent; echo agent >/opt/agent/run; ln -s opt/agent/run /init'),
     // What elements of agents do: the whole tree becomes the ramdisk.
     'agent/cleanup.d/90-pack': hook(
-      'cd "$TARGET_ROOT"',
-      'sudo find . -path ./sys -prune -o -print | sudo cpio -o -H newc --quiet | gzip >"$IMAGE_NAME.initramfs"',
+      '(cd "$TARGET_ROOT" && sudo find . -path ./sys -prune -o -print | sudo cpio -o -H newc --quiet) |',
+      '  gzip >"$IMAGE_NAME.initramfs"',
     ),
   };
   await using shop = await workshop(elements);

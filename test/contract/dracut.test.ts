@@ -18,6 +18,7 @@ describe('a ramdisk of dracut', () => {
       'deploy/binary-deps.d/deploy': 'sort\n',
       'deploy/dracut-drivers.d/deploy': 'nvme igb\n',
       'deploy/init.d/90-last': 'echo last\n',
+      'deploy/udev.d/99-deploy.rules': 'SUBSYSTEM=="deploy"\n',
       'deploy/ramdisk-install.d/50-add': hook('mkdir "$TMP_MOUNT_PATH/etc"; echo added >"$TMP_MOUNT_PATH/etc/added"'),
     });
 
@@ -33,6 +34,7 @@ describe('a ramdisk of dracut', () => {
     expect(words).toContain('-N');
     const ramdisk = await unpackRamdisk(shop);
     expect(await readFile(join(ramdisk, 'etc/added'), 'utf8')).toBe('added\n');
+    expect(await readFile(join(ramdisk, 'usr/lib/udev/rules.d/99-deploy.rules'), 'utf8')).toContain('deploy');
     expect(await readFile(join(ramdisk, 'init-func'), 'utf8')).toContain('function find_disk');
     const init = await readFile(join(ramdisk, 'module/init.sh'), 'utf8');
     const fragments = [...init.matchAll(/^# init fragment from (.*)$/gm)].map(([, name]) => name);
