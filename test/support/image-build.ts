@@ -16,6 +16,8 @@ export function labMark(): string {
 
 /** What a build is told. */
 export interface ImageCall {
+  /** `disk-image-create` unless given. */
+  readonly command?: 'ramdisk-image-create';
   /** Name of the image files below `out`. */
   readonly name: string;
   readonly elements: readonly string[];
@@ -84,8 +86,8 @@ export async function writeLateHook(status = 0): Promise<void> {
 }
 
 /** The words of a build, for whoever starts it in another way. */
-export function buildWords({ name, elements, options = [] }: ImageCall): readonly string[] {
-  return [join(BIN, 'disk-image-create'), '-n', ...options, '-o', inLab('out', name), ...elements];
+export function buildWords({ command, name, elements, options = [] }: ImageCall): readonly string[] {
+  return [join(BIN, command ?? 'disk-image-create'), '-n', ...options, '-o', inLab('out', name), ...elements];
 }
 
 /** The environment of builds, with nothing of the machine's own settings. */
