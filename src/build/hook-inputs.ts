@@ -20,7 +20,7 @@ const ASKS_FOR_METADATA =
   /package-installs|install-packages|pkg-map|svc-map|IMAGE_ELEMENT_YAML|get_image_element_array/;
 const INSTALLS_PACKAGES = /\bapt(-get|itude)?\b|install-packages|fetch-packages|bootstrap-debian|package-installs/;
 const REACHES_NETWORK =
-  /(?:^|[;&|(`!]|\b(?:sudo|then|do|else|exec|if|timeout \S+)\s)\s*(?:curl|wget|cache-url|pip3?|npm|cargo|podman|docker|ssh|scp|git\s+(?:clone|fetch|pull)|go\s+(?:get|install))\s|\brsync\b[^\n]*::?[\w/]/m;
+  /(?:^|[;&|(`!]|\b(?:sudo|then|do|else|exec|if|timeout \S+)\s)\s*(?:(?:\S*\/)?(?:curl|wget|cache-url|pip3?|npm|cargo|podman|docker|ssh|scp)|\S+\s+-m\s+pip|\$\{?DIB_PYTHON_PIP\}?|git\s+(?:clone|fetch|pull)|go\s+(?:get|install))\s|\brsync\b[^\n]*::?[\w/]/m;
 const READS_CALLERS_FILES = /\bHOME\b|~\//;
 /** A host hook that matches writes beside the image, where no layer keeps it. */
 const WRITES_BESIDE_IMAGE = /\b(IMAGE_NAME|DIB_MANIFEST_SAVE_DIR)\b/;

@@ -218,14 +218,19 @@ describe('how long a layer is believed', () => {
     return made.inputs.freshnessOf(hookOf(hook));
   };
 
-  test.each(['curl -O https://example.org', '  wget x', 'sudo pip3 install x', 'if git clone x y; then :; fi'])(
-    'a hook that reaches the network is believed for a time: %s',
-    async (text) => {
-      expect(await freshness(text)).toBe('expires');
-    },
-  );
+  test.each([
+    'curl -O https://example.org',
+    '  wget x',
+    'sudo pip3 install x',
+    'if git clone x y; then :; fi',
+    '/opt/agent/bin/pip install x',
+    '"$python" -m pip install x',
+    '$DIB_PYTHON_PIP install x',
+  ])('a hook that reaches the network is believed for a time: %s', async (text) => {
+    expect(await freshness(text)).toBe('expires');
+  });
 
-  test.each(['apt-get install -y curl', 'echo "wget is missing"', 'git config user.name x'])(
+  test.each(['apt-get install -y curl', 'rm -rf ~/.cache/pip ', 'echo "wget is missing"', 'git config user.name x'])(
     'a hook that only speaks of it is tracked: %s',
     async (text) => {
       expect(await freshness(text)).toBe('tracked');
