@@ -15,12 +15,18 @@ test.each([
   ['ensure-venv', DEBIAN, 'python3-venv'],
   ['ensure-venv', ROCKY, 'python3'],
   ['ensure-venv', SUSE, 'python3'],
+  ['autoupdates', DEBIAN, 'unattended-upgrades'],
+  ['autoupdates', ROCKY, 'dnf-automatic'],
+  ['autoupdates', SUSE, ''],
   ['epel', DEBIAN, ''],
   ['epel', ROCKY, 'wget yum-utils'],
   ['pip-and-virtualenv', DEBIAN, 'python3-pip python3-venv python3-virtualenv'],
   ['pip-and-virtualenv', { ...UBUNTU, ...FROM_SOURCE }, 'python3-dev python3-pip python3-venv python3-virtualenv'],
   ['pip-and-virtualenv', { ...ROCKY, ...FROM_SOURCE }, 'python3-devel python3-pip python3-virtualenv'],
   ['pip-and-virtualenv', SUSE, 'python3 python3-pip python3-virtualenv'],
+  ['simple-init', { ...DEBIAN, DIB_INSTALLTYPE_simple_init: 'source' }, 'ifupdown isc-dhcp-client net-tools'],
+  ['simple-init', { ...DEBIAN, DIB_RELEASE: 'sid' }, 'dhcpcd-base glean ifupdown net-tools'],
+  ['simple-init', ROCKY, 'dhclient net-tools python3-glean'],
 ])('%s wants from %o: %s', async (name, env, packages) => {
   const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
   const chosen = [...elements.values()].filter((element) => element.name === name);
