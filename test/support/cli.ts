@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
@@ -83,7 +83,7 @@ export async function workshop(elements: FileTexts = {}): Promise<Workshop> {
     names: async () => (await tar('--list')).split('\n').map((name) => name.replace(/^\.\//, '').replace(/\/$/, '')),
     content: async (name) => await tar('--extract', '--to-stdout', `./${name}`),
     facts: async (name) => await tar('--list', '--verbose', '--no-recursion', '--numeric-owner', `./${name}`),
-    hostState: async () => await hostState(mark),
+    hostState: async () => await workshopState(folder.path, mark),
     leftovers: async () => await leftovers(folder.path),
     [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose](),
   };
@@ -119,8 +119,21 @@ function ownEnvironment(folder: string, mark: string): Environment {
     DIB_IMAGE_CACHE: join(folder, 'cache'),
     DIB_NO_TIMESTAMP: '1',
     ELEMENTS_PATH: `${join(folder, 'elements')}:${inject('fakeOsElements')}`,
-    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(folder, 'home/node'),
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? inject('compileCache'),
   };
+}
+
+/** A file in a memory filesystem of a build has no path outside of it, but a name with the build's own. */
+async function workshopState(folder: string, mark: string): Promise<HostState> {
+  const builds = await buildIds(folder);
+  return await hostState(mark, (file) => [folder, ...builds].some((name) => file.includes(name)));
+}
+
+async function buildIds(folder: string): Promise<readonly string[]> {
+  const logs = join(folder, 'cache/ingot/logs');
+  const names = await readdir(logs).catch(() => []);
+  const texts = await Promise.all(names.map(async (name) => await readFile(join(logs, name, 'events.ndjson'), 'utf8')));
+  return texts.flatMap((text) => /"buildId":"(\w+)"/.exec(text)?.[1] ?? []);
 }
 
 async function leftovers(folder: string): Promise<readonly string[]> {

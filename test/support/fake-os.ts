@@ -8,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Folder on ELEMENTS_PATH that holds the element `fake-os`. */
     readonly fakeOsElements: string;
+    /** Folder in which Node keeps what it has compiled, for all builds of a run. */
+    readonly compileCache: string;
   }
 }
 
@@ -62,6 +64,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const hook = await readFile(new URL('unpack-fake-os', import.meta.url), 'utf8');
   await writeFile(join(element, 'root.d/10-fake-os'), hook.replace('ARCHIVE', archive), { mode: 0o755 });
   project.provide('fakeOsElements', join(folder, 'elements'));
+  const compileCache = join(folder, 'node');
+  await mkdir(compileCache);
+  await chmod(compileCache, 0o777);
+  project.provide('compileCache', compileCache);
   return async () => await rm(folder, { recursive: true, force: true });
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export interface HostState {
   /** Mount points of this process's namespace, in mount order. */
   readonly mounts: readonly string[];
-  /** Loop devices that are bound to a file, with the file. */
+  /** Loop devices that are bound to a file, with the file. Other tests may have some at the same time. */
   readonly loopDevices: readonly string[];
   /** Living processes that carry the mark of a test in their environment, as `pid command`. */
   readonly processes: readonly string[];
@@ -14,15 +14,16 @@ export interface HostState {
 /**
  * What is there now, to be compared with what was there before.
  * @param mark text that the processes of the test have in their environment
+ * @param isOwn tells by the path of its file whether a loop device may be the test's; without it all are
  */
-export async function hostState(mark: string): Promise<HostState> {
+export async function hostState(mark: string, isOwn: (file: string) => boolean = () => true): Promise<HostState> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
   return {
     mounts: table
       .trim()
       .split('\n')
       .map((line) => line.split(' ').slice(3).join(' ')),
-    loopDevices: await loopDevices(),
+    loopDevices: await loopDevices(isOwn),
     processes: (await processesWith(mark)).map(({ pid, command }) => `${pid} ${command}`),
   };
 }
@@ -51,12 +52,12 @@ async function processWith(mark: string, id: string): Promise<FoundProcess[]> {
   return [{ pid: Number(id), parent: Number(parent), command: command.split('\0').join(' ').trim() }];
 }
 
-async function loopDevices(): Promise<readonly string[]> {
+async function loopDevices(isOwn: (file: string) => boolean): Promise<readonly string[]> {
   const names = (await readdir('/sys/block').catch(() => [])).filter((name) => name.startsWith('loop'));
   const bound = await Promise.all(
     names.map(async (name) => {
       const file = await readFile(join('/sys/block', name, 'loop/backing_file'), 'utf8').catch(() => undefined);
-      return file === undefined ? [] : [`${name} ${file.trim()}`];
+      return file === undefined || !isOwn(file) ? [] : [`${name} ${file.trim()}`];
     }),
   );
   return bound.flat();
