@@ -28,7 +28,14 @@ describe('a build with no option but -n', () => {
   });
 
   test('writes a compressed qcow2 image with the name image in the folder of the caller, and ends with 0', {
-    tags: ['commands.disk-image-create', 'cli.output', 'cli.types-default', 'names.relative', 'exit.success'],
+    tags: [
+      'commands.disk-image-create',
+      'cli.output',
+      'cli.types-default',
+      'names.relative',
+      'exit.success',
+      'formats.qcow2',
+    ],
   }, async () => {
     expect(await readdir(shop.at('work'))).toEqual(['image.qcow2']);
     expect(await compressedClusters(shop.at('work/image.qcow2'))).toBeGreaterThan(10);
@@ -50,7 +57,7 @@ describe('a build with no option but -n', () => {
   });
 
   test('leaves the image uncompressed with -u, and the times out with DIB_NO_TIMESTAMP=1', {
-    tags: ['cli.uncompressed', 'cli.output', 'streams.no-time'],
+    tags: ['cli.uncompressed', 'cli.output', 'streams.no-time', 'formats.qcow2'],
   }, async () => {
     const words = ['-n', '-u', '-o', 'plain', 'fake-os', 'speaks'];
 

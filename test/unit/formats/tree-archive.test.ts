@@ -63,7 +63,9 @@ describe('the archive of a root tree', () => {
     expect(names.filter((name) => /^\.\/(proc|sys)\/.|lost/.test(name))).toEqual([]);
   });
 
-  it('keeps links, attributes and old times, and sets later times to the epoch', async () => {
+  it('keeps links, attributes and old times, and sets later times to the epoch', {
+    tags: ['formats.tar'],
+  }, async () => {
     await archiveTree(input(makeTree('tree', false), 'tree.tar'));
 
     const out = join(folder, 'out');
