@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { runForStatus } from '../host/process.ts';
 import { findProgram } from '../host/tool-check.ts';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
-import { parseDefinition } from '../yaml/definition-file.ts';
 import { faultsOfFile } from './lint-checks.ts';
+import { definitionFaults } from './lint-definitions.ts';
 import { checkNames, type LintFault, type LintFile, readLintFile } from './lint-file.ts';
 import { compareBytes } from './run-parts.ts';
 
@@ -43,7 +43,7 @@ export async function lintElements(task: LintTask): Promise<LintReport> {
   const whole: readonly LintFault[] = [
     ...(await missingReadmes(elementsFolder)),
     ...files.filter(({ path }) => path.endsWith('.md')).map(markdownFault),
-    ...files.flatMap(unreadable),
+    ...files.filter(({ disabled }) => !disabled.has('definition')).flatMap(definitionFaults),
     ...python.faults,
   ];
   const faults = [
@@ -102,22 +102,6 @@ async function missingReadmes(folder: string): Promise<readonly LintFault[]> {
 
 function markdownFault({ path }: LintFile): LintFault {
   return { check: 'mddocs', message: 'is Markdown; documentation of elements is README.rst', place: { file: path } };
-}
-
-function unreadable({ path, text, isExecutable }: LintFile): readonly LintFault[] {
-  if (path.endsWith('.yaml')) {
-    return parseDefinition(path, text).issues.map((issue) => ({ ...issue, check: 'yaml' }));
-  }
-  if (basename(path) !== 'pkg-map' || isExecutable) return [];
-  try {
-    JSON.parse(text);
-    return [];
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const line = /line (\d+)/.exec(message)?.[1];
-    const place = { file: path, line: line === undefined ? undefined : Number(line) };
-    return [{ check: 'json', message: `is not valid JSON: ${message}`, place }];
-  }
 }
 
 function isPython({ interpreter }: LintFile): boolean {

@@ -60,7 +60,8 @@ export async function readPackageMaps(elements: readonly Element[]): Promise<{ r
   return { issues: (await Promise.all(issues)).flat() };
 }
 
-function readPackageMapText(file: string, text: string): { map: PackageMap; issues: readonly Issue[] } {
+/** Reads the text of a package map; what is wrong with it is part of the result. */
+export function readPackageMapText(file: string, text: string): { map: PackageMap; issues: readonly Issue[] } {
   const definition = parseDefinition(file, text);
   if (definition.issues.length > 0) return { map: {}, issues: definition.issues };
   const parsed = PackageMapFile.safeParse(definition.value);

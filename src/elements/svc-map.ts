@@ -80,12 +80,20 @@ async function readServiceMap(element: Element): Promise<{ map: readonly ReadMap
   const file = join(element.path, 'svc-map');
   const text = await readTextIfPresent(file);
   if (text === undefined) return { map: [], issues: [] };
+  const { map, placeOf, issues } = readServiceMapText(file, text);
+  return { map: [{ element: element.name, map, placeOf }], issues };
+}
+
+/** Reads the text of a service map; what is wrong with it is part of the result. */
+export function readServiceMapText(
+  file: string,
+  text: string,
+): Omit<ReadMap, 'element'> & { readonly issues: readonly Issue[] } {
   const definition = parseDefinition(file, text);
-  if (definition.issues.length > 0) return { map: [], issues: definition.issues };
-  const parsed = ServiceMapFile.safeParse(definition.value ?? {});
-  if (!parsed.success) return { map: [], issues: schemaIssues(definition, parsed.error) };
   const placeOf = (service: string): SourcePlace => definition.placeOf([service]);
-  return { map: [{ element: element.name, map: parsed.data, placeOf }], issues: [] };
+  if (definition.issues.length > 0) return { map: {}, placeOf, issues: definition.issues };
+  const parsed = ServiceMapFile.safeParse(definition.value ?? {});
+  return { map: parsed.data ?? {}, placeOf, issues: parsed.success ? [] : schemaIssues(definition, parsed.error) };
 }
 
 function duplicateIssues(maps: readonly ReadMap[]): readonly Issue[] {

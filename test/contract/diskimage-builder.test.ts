@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import type { RunResult } from '../../src/host/process.ts';
-import { run } from '../../src/host/process.ts';
+import { type RunResult, run, start } from '../../src/host/process.ts';
 import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
 
 const SAYS = {
@@ -10,8 +12,8 @@ const SAYS = {
 };
 
 /** Writes a file of images and builds them. */
-async function build(shop: Workshop, text: string, ...options: readonly string[]): Promise<RunResult> {
-  await writeFile(shop.at('work/images.yaml'), text);
+async function build(shop: Workshop, yaml: string, ...options: readonly string[]): Promise<RunResult> {
+  await writeFile(shop.at('work/images.yaml'), yaml);
   return await shop.command('diskimage-builder', [...options, 'images.yaml']);
 }
 
@@ -68,9 +70,9 @@ test('--stop-on-failure ends with the first failed image', { tags: ['yaml.stop-o
 
 test('--dry-run shows the commands without secrets, and builds nothing', { tags: ['yaml.dry-run'] }, async () => {
   await using shop = await workshop(SAYS);
-  const text = image('one', '  environment: { DB_PASSWORD: opensesame }\n');
+  const yaml = image('one', '  environment: { DB_PASSWORD: opensesame }\n');
 
-  const result = await build(shop, text, '--dry-run');
+  const result = await build(shop, yaml, '--dry-run');
 
   expect(result).toMatchObject({
     status: 0,
@@ -105,6 +107,26 @@ test('every fault of every image is told before the first is built', { tags: ['y
   expect(result.stderr).toContain('The images have 2 faults');
   expect(result.stderr).toContain('images.yaml:9:3: Image two: --qemu-img-options has "a b=c"');
   expect(result.stderr).toMatch(/images\.yaml:10:23: Image three: There is no element "sayz"\n +Did you mean says\?/);
+});
+
+test('SIGTERM ends the running image and builds no other', async () => {
+  await using shop = await workshop({ 'says/install.d/10-wait': hook('echo "HOOK RUNS"', 'sleep 1000 & wait') });
+  await writeFile(shop.at('work/images.yaml'), image('one', '') + image('two', ''));
+  const command = fileURLToPath(new URL('../../bin/diskimage-builder', import.meta.url));
+  const { child, ended } = start(command, ['images.yaml'], {
+    env: shop.environment(),
+    cwd: shop.at('work'),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (child.stdout === null || child.stderr === null) throw new Error('The command has no output');
+  const complaints = text(child.stderr);
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === 'HOOK RUNS') child.kill('SIGTERM');
+  }
+
+  expect(await ended).toBe(143);
+  expect(await complaints).toBe('disk-image-create -o one -t tar -n fake-os says\n\n');
+  expect(await shop.leftovers()).toEqual([]);
 });
 
 test('a file that is not there is named', async () => {

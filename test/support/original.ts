@@ -81,3 +81,14 @@ export async function originalLayout(text: string): Promise<Readonly<Record<stri
   );
   return Object.fromEntries(await Promise.all(values));
 }
+
+/** Files below a folder of elements, by their paths in it, that the original's `dib-lint` finds faults with. */
+export async function originalLint(folder: string): Promise<readonly string[]> {
+  // It starts "python", which Debian calls python3.
+  await using programs = await folderTree({ python: 'link:/usr/bin/python3', 'lib/': '' });
+  const env = { PATH: `${programs.path}:${PATH}`, ELEMENTS_DIR: folder, LIB_DIR: join(programs.path, 'lib') };
+  const { stdout } = await runForStatus('/usr/bin/dib-lint', [], { env, cwd: folder });
+  const faults = stdout.split('\n').filter((line) => line.startsWith('ERROR: '));
+  const paths = faults.flatMap((line) => line.split(' ').find((word) => word.startsWith(`${folder}/`)) ?? []);
+  return [...new Set(paths.map((path) => path.slice(folder.length + 1)))].sort();
+}

@@ -4,6 +4,7 @@ import { ignoredChecks, lintElements } from '../../../src/elements/lint.ts';
 import { run } from '../../../src/host/process.ts';
 import { placeText } from '../../../src/model/error.ts';
 import { type FileTexts, folderTree } from '../../support/folder-tree.ts';
+import { originalLint } from '../../support/original.ts';
 
 const GOOD = '#!/bin/bash\nif [ ${DIB_DEBUG_TRACE:-0} -gt 0 ]; then\n    set -x\nfi\nset -eu\nset -o pipefail\n';
 const PATH = process.env.PATH ?? '/usr/bin:/bin';
@@ -123,6 +124,23 @@ describe('a file', () => {
     expect(await foundIn('pkg-map', '{\n  "a": {},\n}\n')).toEqual(['pkg-map:3 [json]']);
   });
 
+  test('that a build would refuse is one, with the choices', async () => {
+    const files = {
+      'package-installs.yaml': 'vim:\n  when: no statement\n  colour: red\n',
+      'pkg-map': '{ "family": [] }',
+      'svc-map': 'ssh: sshd\n',
+      'source-repository-a': 'a package\nb gti /b /srv/b\n',
+      'bin/pkg-map': `exec:${GOOD}`,
+    };
+
+    expect((await lint(files)).found).toEqual([
+      'package-installs.yaml:2:3 [definition]',
+      'pkg-map:1:3 [definition]',
+      'source-repository-a:2:3 [definition]',
+      'svc-map:1:1 [definition]',
+    ]);
+  });
+
   test('switches checks off for itself, and tox.ini for all', { tags: ['lint.disable'] }, async () => {
     const bad = 'exec:#!/bin/bash\n# dib-lint: disable=sete setu\n# dib-lint: disable=dibdebugtrace\n';
 
@@ -145,6 +163,44 @@ describe('a file', () => {
     const report = await lintElements({ elementsFolder: tree.path, toxIni: '', environment: { PATH: '/nowhere' } });
     expect(report).toEqual({ faults: [], uncheckedPython: 1 });
   });
+});
+
+test('finds faults in the files in which the original does', async () => {
+  const body = GOOD.slice(GOOD.indexOf('\n') + 1);
+  await using tree = await folderTree({
+    'a/README.rst': '=\na\n=\n',
+    'no-readme/element-deps': 'a\nb\n',
+    'a/source-repository-a': 'a git /a /srv/a',
+    'a/block-device-default.yaml': 'a: [\n',
+    'a/pkg-map': '{ nothing }\n',
+    'a/environment.d/10-executable.bash': 'exec:export A=1\n',
+    'a/environment.d/11-traces.bash': 'set -x\n',
+    'a/environment.d/12-good.bash': 'export A=1\n',
+    'a/bin/good': `exec:${GOOD}`,
+    'a/bin/not-executable': GOOD,
+    'a/bin/other-bash': `exec:#!/usr/bin/bash\n${body}`,
+    'a/bin/indent': `exec:${GOOD}  true\n`,
+    'a/bin/indent-allowed': `exec:#!/bin/bash\n# dib-lint: disable=indent\n${body}  true\n`,
+    'a/bin/no-errexit': `exec:${GOOD.replace('-eu', '-u')}`,
+    'a/bin/no-nounset': `exec:${GOOD.replace('-eu', '-e')}`,
+    'a/bin/no-pipefail': `exec:${GOOD.replace('set -o pipefail\n', '')}`,
+    'a/bin/no-trace': 'exec:#!/bin/bash\nset -eu\nset -o pipefail\n',
+    'a/bin/tabs': `exec:${GOOD}\ttrue\n`,
+    'a/bin/no-line-end': `exec:${GOOD}true`,
+    'a/bin/exports': `exec:${GOOD}export A=$(date)\n`,
+    'a/bin/which': `exec:${GOOD}which true\n`,
+    'a/bin/which-allowed': `exec:${GOOD}which true # dib-lint: which\n`,
+    'a/root.d/10-sudo': `exec:${GOOD}sudo rm /a\n`,
+    'a/root.d/20-sudo-in-tree': `exec:${GOOD}sudo rm \\\n    $TARGET_ROOT/a\n`,
+    'a/root.d/30-sudo-allowed': `exec:${GOOD}sudo rm /a # dib-lint: safe_sudo\n`,
+    'a/install.d/10-sudo': `exec:${GOOD}sudo rm /a\n`,
+  });
+
+  const { faults } = await lintElements({ elementsFolder: tree.path, toxIni: '', environment: { PATH } });
+  const own = [...new Set(faults.map(({ place }) => place?.file.slice(tree.path.length + 1)))].sort();
+
+  expect(own).toEqual(await originalLint(tree.path));
+  expect(own).toHaveLength(18);
 });
 
 test('files that git ignores are left alone', async () => {
