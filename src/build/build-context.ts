@@ -37,8 +37,18 @@ export interface BuildContext {
   readonly channelFolder: string;
   /** The error of a request that failed since the last call, if there was one. */
   readonly takeRequestFault: () => IngotError | undefined;
+  /** Devices of the disk, where the build has come to one that is there. */
+  readonly devices?: DiskDevices;
   /** What every chroot step sees beside the tree. */
   readonly chrootBinds: () => Promise<readonly Bind[]>;
+}
+
+/** Paths of a disk's devices. */
+export interface DiskDevices {
+  /** The whole disk. */
+  readonly main: string;
+  /** By the names of the layout, where the disk has one. */
+  readonly byName?: Readonly<Record<string, string>>;
 }
 
 /** Which state of the package repositories the build uses. */

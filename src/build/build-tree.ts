@@ -26,6 +26,7 @@ export class BuildTree implements AsyncDisposable {
   #layers: Layer[] = [];
   #stash: { readonly point: string; readonly place: string }[] = [];
   #scratch: Scratch | undefined;
+  #claimed: readonly string[] = [];
 
   constructor(options: BuildTreeOptions) {
     this.#options = options;
@@ -72,9 +73,14 @@ export class BuildTree implements AsyncDisposable {
     this.#stash = [];
   }
 
+  /** What is mounted in the tree now is no leftover of hooks: it stays until the tree is closed. */
+  async claimMounts(): Promise<void> {
+    this.#claimed = await this.leftMounts();
+  }
+
   /** Mount points that hooks left in the tree. */
   async leftMounts(): Promise<readonly string[]> {
-    const own = [this.#options.folder, join(this.hooks, '.ingot')];
+    const own = [this.#options.folder, join(this.hooks, '.ingot'), ...this.#claimed];
     const channelBelow = `${own[1]}/`;
     const points = await mountsAtOrBelow(this.#options.folder);
     return points.filter((point) => !own.includes(point) && !point.startsWith(channelBelow));
@@ -118,6 +124,7 @@ export class BuildTree implements AsyncDisposable {
   async close(): Promise<void> {
     await unmountTree(this.#options.folder);
     this.#scratch = undefined;
+    this.#claimed = [];
   }
 
   /** Unmounts everything. Until then nothing may be removed where the tree or the kept mounts are: it could be a folder of the host. */

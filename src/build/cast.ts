@@ -1,13 +1,16 @@
 import { readPhaseHooks } from '../elements/phase-hooks.ts';
 import type { EmitEvent, StepSummary } from '../model/events.ts';
 import { PHASE_NAMES } from '../model/phase.ts';
+import { type DeviceReason, deviceReasons, isLayoutSure, splitAtDisk } from '../plan/device-mode.ts';
 import { planSteps, type Step } from '../plan/steps.ts';
 import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
+import { castOnDevice } from './cast-on-device.ts';
+import { hookNeeds, refuseUnmetNeeds } from './device-need.ts';
+import { DISK_STEP, FILES_STEP, lookUpImage, makeImage } from './make-image.ts';
 import { tellImageUsage } from './image-usage.ts';
-import { IMAGE_STEPS, lookUpImage, makeImage } from './make-image.ts';
 import { type OpenBuild, openBuild } from './open-build.ts';
-import { lookUpSteps, runSteps } from './run-steps.ts';
+import { lookUpSteps, runSteps, UNLAYERED } from './run-steps.ts';
 
 /**
  * Casts elements into an image, from the task to the finished files. Runs inside the builder's namespaces.
@@ -16,29 +19,44 @@ import { lookUpSteps, runSteps } from './run-steps.ts';
 export async function cast(task: BuilderTask, emit: EmitEvent): Promise<void> {
   await using build = await openBuild(task, emit);
   const { context, hooks } = build;
-  const planned = planSteps({ hooks, packages: task.request.packages, breakPoints: task.request.breaks.points });
+  const steps = stepsOf(context, hooks);
+  const planned: Plan = { steps, reasons: build.reasons };
   emit({
     kind: 'build-started',
     elements: context.elements.map((element) => element.name),
-    steps: [...planned.map(summaryOf), ...imageSteps(context)],
+    steps: summariesOf(context, planned),
   });
-  const { early, late } = splitSteps(planned);
+  const { early, late } = splitSteps(steps);
   if (task.mode === 'plan') {
     const isComplete = await lookUpSteps(context, early, true);
-    const isWhole = await lookUpSteps(context, isComplete ? await planLate(build, late) : late, isComplete);
-    if (writesImages(context)) await lookUpImage(context, isWhole);
+    await lookUpEnd(context, isComplete ? await planEnd(build, planned) : { ...planned, steps: late }, isComplete);
     return;
   }
   await runSteps(context, early);
-  await runSteps(context, await planLate(build, late));
+  const end = await planEnd(build, planned);
+  if (end.reasons.length > 0) {
+    const { before, ...rest } = splitAtDisk(end.steps);
+    await runSteps(context, before);
+    await tellImageUsage(context);
+    await castOnDevice(context, rest);
+    return;
+  }
+  await runSteps(context, end.steps);
   await tellImageUsage(context);
   if (writesImages(context)) await makeImage(context);
 }
 
+/** What a build has still to do. */
+interface Plan {
+  readonly steps: readonly Step[];
+  /** Why its last phases need a block device; none where they do without. */
+  readonly reasons: readonly DeviceReason[];
+}
+
 /** Hooks of extra-data.d can make hooks of later phases, so only the tree after them tells what comes. */
-async function planLate(build: OpenBuild, guessed: readonly Step[]): Promise<readonly Step[]> {
+async function planEnd(build: OpenBuild, guessed: Plan): Promise<Plan> {
   const { context, hooks } = build;
-  const { tree, request, nodes, inputs } = context;
+  const { tree, request, nodes, inputs, task } = context;
   await tree.open();
   const found = await Promise.all(
     PHASE_NAMES.map(
@@ -51,16 +69,35 @@ async function planLate(build: OpenBuild, guessed: readonly Step[]): Promise<rea
     found.flatMap(([, list]) => list),
   );
   await tree.pause();
-  const steps = planSteps({
-    hooks: { ...Object.fromEntries(found), 'root.d': hooks['root.d'], 'extra-data.d': hooks['extra-data.d'] },
-    packages: request.packages,
-    breakPoints: request.breaks.points,
-  });
-  const { early, late } = splitSteps(steps);
-  const isNew = late.length !== guessed.length || late.some((step, index) => step.id !== guessed[index]?.id);
-  const summaries = [...[...early, ...late].map(summaryOf), ...imageSteps(context)];
-  if (isNew) context.emit({ kind: 'steps-planned', steps: summaries });
-  return late;
+  const known = { ...Object.fromEntries(found), 'root.d': hooks['root.d'], 'extra-data.d': hooks['extra-data.d'] };
+  const steps = stepsOf(context, known);
+  const reasons = deviceReasons({ hooks: known, textOf: (hook) => inputs.textOf(hook), request });
+  const isNew =
+    steps.length !== guessed.steps.length || steps.some((step, index) => step.id !== guessed.steps[index]?.id);
+  if (isNew) context.emit({ kind: 'steps-planned', steps: summariesOf(context, { steps, reasons }) });
+  await refuseUnmetNeeds(hookNeeds(reasons, request), task);
+  const because = reasons.map(({ text }) => text).join(', ');
+  const text = `device mode: the last phases run on a block device, because ${because}`;
+  if (reasons.length > 0) context.emit({ kind: 'message', level: 'info', text });
+  return { steps: splitSteps(steps).late, reasons };
+}
+
+/** Says of the last steps, without running any, which would run. */
+async function lookUpEnd(context: BuildContext, { steps, reasons }: Plan, isComplete: boolean): Promise<void> {
+  if (reasons.length === 0) {
+    const isWhole = await lookUpSteps(context, steps, isComplete);
+    if (writesImages(context)) await lookUpImage(context, isWhole);
+    return;
+  }
+  const { before, making, on } = splitAtDisk(steps);
+  await lookUpSteps(context, before, isComplete);
+  for (const { id } of [...making, DISK_STEP, ...on, ...(writesImages(context) ? [FILES_STEP] : [])])
+    context.emit({ kind: 'step-finished', step: id, outcome: 'ran', ms: 0, missReason: UNLAYERED });
+}
+
+function stepsOf({ request }: BuildContext, hooks: OpenBuild['hooks']): readonly Step[] {
+  const { packages, breaks } = request;
+  return planSteps({ hooks, packages, breakPoints: breaks.points, isLayoutSure: isLayoutSure(hooks, request) });
 }
 
 function splitSteps(steps: readonly Step[]): { readonly early: readonly Step[]; readonly late: readonly Step[] } {
@@ -70,8 +107,12 @@ function splitSteps(steps: readonly Step[]): { readonly early: readonly Step[]; 
   return { early: steps.slice(0, firstLate), late: steps.slice(firstLate) };
 }
 
-function imageSteps(context: BuildContext): readonly StepSummary[] {
-  return writesImages(context) ? IMAGE_STEPS : [];
+/** Everything in the order in which it is done: a block device is there before the last phases. */
+function summariesOf(context: BuildContext, { steps, reasons }: Plan): readonly StepSummary[] {
+  const files = writesImages(context) ? [FILES_STEP] : [];
+  if (reasons.length === 0) return [...steps.map(summaryOf), ...files.flatMap((step) => [DISK_STEP, step])];
+  const { before, making, on } = splitAtDisk(steps);
+  return [...[...before, ...making].map(summaryOf), DISK_STEP, ...on.map(summaryOf), ...files];
 }
 
 function writesImages({ request }: BuildContext): boolean {

@@ -90,7 +90,7 @@ export class HookInputs {
 
   /** Everything that can change what a hook does, by name. */
   async fieldsOf(hook: Hook, env: Environment, indexIdentity: string): Promise<KeyFields> {
-    const text = this.#textOf(hook);
+    const text = this.textOf(hook);
     const seen = this.#seenBy(text);
     const asksForMetadata = ASKS_FOR_METADATA.test(text);
     // Inside the tree, programs that came from the hook tree earlier may run.
@@ -114,7 +114,7 @@ export class HookInputs {
 
   /** How long the layer of a hook may be believed. */
   freshnessOf(hook: Hook): Freshness {
-    const text = this.#textOf(hook);
+    const text = this.textOf(hook);
     const isHost = PHASES[hook.phase].side === 'host';
     if (isHost && (READS_CALLERS_FILES.test(text) || WRITES_BESIDE_IMAGE.test(text))) return 'always-runs';
     return REACHES_NETWORK.test(text) ? 'expires' : 'tracked';
@@ -127,7 +127,8 @@ export class HookInputs {
     return [...text.matchAll(NAMES_PART)].flatMap(([, part]) => this.#shared.parts.get(part ?? '') ?? []);
   }
 
-  #textOf(hook: Hook): string {
+  /** The text of a hook as far as it is known; empty for one that no element has. */
+  textOf(hook: Hook): string {
     return this.#texts.get(`${hook.phase}/${hook.name}`) ?? '';
   }
 }

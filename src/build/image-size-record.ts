@@ -14,9 +14,13 @@ const RECORD = 'states/image-size-kib';
 
 /**
  * Settles how large the disk will be, from the tree as it is at the end of post-root.d and the request's wishes.
+ * @param isLayoutSure false where the disk may be another one, whose size says nothing of whether the tree fits
  * @throws IngotError `IMAGE_TOO_SMALL` when the tree cannot fit it
  */
-export async function settleImageSize({ task, tree, request, elements, layout }: BuildContext): Promise<void> {
+export async function settleImageSize(
+  { task, tree, request, elements, layout }: BuildContext,
+  isLayoutSure: boolean,
+): Promise<void> {
   const { imageGib, extraMib, journalMib } = request.size;
   const size = imageSize({
     treeBytes: measureTree(tree.root).blockBytes,
@@ -26,7 +30,7 @@ export async function settleImageSize({ task, tree, request, elements, layout }:
     rootType: layout.rootType,
     elements: elements.map((element) => element.name),
   });
-  if (makesDisk(request)) checkFit(layout.layout, tree.root, size);
+  if (isLayoutSure && makesDisk(request)) checkFit(layout.layout, tree.root, size);
   const path = join(task.folders.build, RECORD);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, String(size / KIB));

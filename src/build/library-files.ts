@@ -41,6 +41,9 @@ export const STAND_INS: readonly { readonly source: string; readonly target: str
   'grub-probe',
 ].map((name) => ({ source: shipped(`lib/stand-ins/${name}`), target: `${FIRST_IN_PATH}/${name}` }));
 
+/** Those among them that know only the disk of a layout. */
+export const GRUB_STAND_INS = STAND_INS.filter(({ target }) => target.includes('/grub-'));
+
 /** The file in which the stand-in of update-initramfs notes that package scripts want an initramfs. */
 export const INITRAMFS_WISH = `${FIRST_IN_PATH}/update-initramfs.asked`;
 

@@ -1,11 +1,12 @@
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { assembleDisks, diskFile } from '../disk/assemble-disk.ts';
+import { assembleDisks, type DiskAssembly, diskFile } from '../disk/assemble-disk.ts';
 import { factsOf } from '../formats/registry.ts';
 import { writeArtifacts } from '../formats/write-artifacts.ts';
 import { usedCpuMs } from '../host/cpu-time.ts';
 import { ArtifactStore, evictArtifacts } from '../layers/artifact-store.ts';
 import { type LayerKey, layerKey } from '../layers/key.ts';
+import type { ImageFormat } from '../model/artifact.ts';
 import { bytes, KIB } from '../model/bytes.ts';
 import { IngotError, toErrorReport } from '../model/error.ts';
 import type { StepSummary } from '../model/events.ts';
@@ -15,10 +16,8 @@ import { readImageSize } from './image-size-record.ts';
 /** Bytes of finished images that are kept for builds that ask for the same once more. */
 const KEPT_IMAGES_BYTES = 8 * 1024 ** 3;
 
-export const IMAGE_STEPS: readonly StepSummary[] = [
-  { id: 'disk', title: 'filesystems, partitions, boot loader' },
-  { id: 'image files', title: 'image files' },
-];
+export const DISK_STEP = { id: 'disk', title: 'filesystems, partitions, boot loader' } as const satisfies StepSummary;
+export const FILES_STEP = { id: 'image files', title: 'image files' } as const satisfies StepSummary;
 
 /**
  * Puts the finished tree on a disk and writes the image files, or hands out again the files that the same tree gave before.
@@ -34,10 +33,7 @@ export async function makeImage(context: BuildContext): Promise<void> {
   await tree.open();
   try {
     const rawDisk = diskFile(task.folders.image, 'image0');
-    const needsDisk = missing.some((format) => factsOf(format).source === 'disk');
-    await timed(context, 'disk', needsDisk, async () => await makeDisks(context));
-    await timed(context, 'image files', missing.length > 0, async () => {
-      const signal = new AbortController().signal;
+    const write = async () => {
       const artifacts = await writeArtifacts({
         request,
         rawDisk,
@@ -47,10 +43,20 @@ export async function makeImage(context: BuildContext): Promise<void> {
         epoch: repositories.epoch,
         kept,
         emit,
-        signal,
+        signal: new AbortController().signal,
       });
       await images.keep(key, artifacts);
-    });
+    };
+    if (missing.some((format) => factsOf(format).source === 'disk'))
+      await asStep(context, DISK_STEP, async () => await assembleDisks(await diskAssembly(context)));
+    else emit({ kind: 'step-finished', step: DISK_STEP.id, outcome: 'hit', ms: 0 });
+    if (missing.length > 0) {
+      await asStep(context, FILES_STEP, write);
+    } else {
+      const startedAt = Date.now();
+      await write();
+      emit({ kind: 'step-finished', step: FILES_STEP.id, outcome: 'hit', ms: Date.now() - startedAt });
+    }
     await rm(rawDisk, { force: true });
   } finally {
     await tree.close();
@@ -67,7 +73,8 @@ export async function lookUpImage(context: BuildContext, isTreeKnown: boolean): 
   const kept = isTreeKnown ? await images.find(await imageKey(context)) : {};
   const outcome = context.request.formats.every((format) => kept[format] !== undefined) ? 'hit' : 'ran';
   const missReason = outcome === 'hit' ? undefined : isTreeKnown ? 'not built before' : 'follows a step that runs';
-  for (const { id } of IMAGE_STEPS) context.emit({ kind: 'step-finished', step: id, outcome, ms: 0, missReason });
+  for (const { id } of [DISK_STEP, FILES_STEP])
+    context.emit({ kind: 'step-finished', step: id, outcome, ms: 0, missReason });
 }
 
 /** Everything beside the tree that the image files depend on. */
@@ -88,32 +95,53 @@ async function imageKey({ tree, request, layout, identity, repositories }: Build
   });
 }
 
-async function makeDisks(context: BuildContext): Promise<void> {
+/** What the disks are made of. The build tree must be open. */
+export async function diskAssembly(context: BuildContext): Promise<DiskAssembly> {
   const { layout, tree, repositories, identity } = context;
   const imageSizeKib = await readImageSize(context.task.folders.build);
   if (imageSizeKib === undefined)
     throw new IngotError('INTERNAL', 'The size of the image was not settled before the disk');
-  await assembleDisks({
+  return {
     layout: layout.layout,
     tree: tree.root,
     folder: context.task.folders.image,
     size: bytes(imageSizeKib * KIB),
     identity,
     epoch: repositories.epoch,
+  };
+}
+
+/** Writes the image files of some formats from the open tree and the disk, and keeps none of them for other builds. */
+export async function writeImageFiles(context: BuildContext, formats: readonly ImageFormat[]): Promise<void> {
+  const { request, tree, repositories, emit, task } = context;
+  await writeArtifacts({
+    request: { ...request, formats },
+    rawDisk: diskFile(task.folders.image, 'image0'),
+    tree: tree.root,
+    scratch: task.folders.image,
+    identity: await imageKey(context),
+    epoch: repositories.epoch,
+    emit,
+    signal: new AbortController().signal,
   });
 }
 
 /** Runs an act as a step of the build, for whoever watches. */
-async function timed(context: BuildContext, step: string, isNeeded: boolean, act: () => Promise<void>): Promise<void> {
+export async function asStep<Result>(
+  { emit }: BuildContext,
+  { id }: StepSummary,
+  act: () => Promise<Result>,
+): Promise<Result> {
   const startedAt = Date.now();
   const cpuAtStart = usedCpuMs();
-  if (isNeeded) context.emit({ kind: 'step-started', step });
+  emit({ kind: 'step-started', step: id });
   try {
-    if (isNeeded || step === 'image files') await act();
+    const result = await act();
+    const cpuMs = usedCpuMs() - cpuAtStart;
+    emit({ kind: 'step-finished', step: id, outcome: 'ran', ms: Date.now() - startedAt, cpuMs });
+    return result;
   } catch (error) {
-    context.emit({ kind: 'step-failed', step, ms: Date.now() - startedAt, error: toErrorReport(error) });
+    emit({ kind: 'step-failed', step: id, ms: Date.now() - startedAt, error: toErrorReport(error) });
     throw error;
   }
-  const cpuMs = usedCpuMs() - cpuAtStart;
-  context.emit({ kind: 'step-finished', step, outcome: isNeeded ? 'ran' : 'hit', ms: Date.now() - startedAt, cpuMs });
 }

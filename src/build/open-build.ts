@@ -26,18 +26,18 @@ import { evictLayers } from '../layers/evict-layers.ts';
 import { digestOf } from '../layers/key.ts';
 import { LayerStore } from '../layers/store.ts';
 import { GIB } from '../model/bytes.ts';
-import type { DiskLayout } from '../model/disk.ts';
 import type { Element, Hook } from '../model/element.ts';
-import { IngotError, type Issue, placeText } from '../model/error.ts';
+import { type Issue, placeText } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Phase } from '../model/phase.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import { composeElements } from '../plan/compose.ts';
+import { type DeviceReason, deviceReasons, isLayoutSure } from '../plan/device-mode.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { chrootBinds } from './chroot-binds.ts';
-import { filesystemNeeds, refuseMapperNeeds, refuseUnmetNeeds } from './device-need.ts';
+import { filesystemNeeds, hookNeeds, refuseMapperNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
 import { makesDisk, wantedImageSize } from './image-size-record.ts';
@@ -61,6 +61,8 @@ export interface OpenBuild extends AsyncDisposable {
   readonly context: BuildContext;
   /** Hooks as far as the elements' files tell. */
   readonly hooks: Readonly<Partial<Record<Phase, readonly Hook[]>>>;
+  /** Why the last phases need a block device, as far as the elements' files tell. */
+  readonly reasons: readonly DeviceReason[];
 }
 
 /**
@@ -74,19 +76,9 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const request = { ...task.request, formats: writtenFormats(task.request, elements) };
   const layout = readDiskLayout(task, elements, emit);
   refuseMapperNeeds(layout.read.mapperNeeds, layout.file);
-  await refuseUnmetNeeds(
-    filesystemNeeds(layout.read.layout, layout.file),
-    task.privilege,
-    request.environment.PATH ?? '',
-  );
   if (task.mode === 'build') {
     await refuseFullDisk(writtenFolders(task));
     await checkOutputs(request);
-    if (makesDisk(request)) {
-      await requireDiskTools(request, layout.read.layout);
-      const size = wantedImageSize(request, elements, layout.read.rootType);
-      if (size !== undefined) placeLayout(layout.read.layout, size);
-    }
   }
   const usesMemory = await hasMemory(task);
   if (usesMemory) await mountTmpfs(folders.image);
@@ -107,8 +99,14 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const hooks = Object.fromEntries(
     planHooks([...nodes, ...linkInstallFolders(nodes, plannedEnvironment)], request.environment.RUN_PARTS_REGEX),
   );
-  refuseDeviceHooks(hooks['block-device.d'] ?? []);
   const inputs = await HookInputs.read(join(base, 'hooks'), Object.values(hooks).flat(), elements);
+  const reasons = deviceReasons({ hooks, textOf: (hook) => inputs.textOf(hook), request });
+  const needs = hookNeeds(reasons, request);
+  if (isLayoutSure(hooks, request) && (needs.length > 0 || makesDisk(request))) {
+    if (task.mode === 'build') await checkLayout(request, elements, layout.read);
+    needs.push(...filesystemNeeds(layout.read.layout, layout.file));
+  }
+  await refuseUnmetNeeds(needs, task);
   const packageFolder = join(store.scratchFolder, 'apt');
   const env = plannedEnvironment;
   const repositories = opened.use(await openRepositories({ request, elements, env, folder: packageFolder, emit }));
@@ -147,7 +145,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     chrootBinds: async () => await chrootBinds({ tree, repositories, ccacheFolder: request.ccacheFolder }),
   };
   const owned = opened.move();
-  return { context, hooks, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };
+  return { context, hooks, reasons, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };
 }
 
 async function readElements(task: BuilderTask, emit: EmitEvent) {
@@ -194,10 +192,15 @@ function warn(emit: EmitEvent, { message, hint, place }: Issue): void {
   emit({ kind: 'message', level: 'warning', text, hint });
 }
 
-/** Programs that images of this layout take, beside those that every build does. */
-async function requireDiskTools({ environment }: BuildRequest, layout: DiskLayout): Promise<void> {
-  const types = filesystemsOf(layout).map(({ type }) => type);
-  await requireTools(filesystemTools(types), 'the filesystems of the layout', environment.PATH ?? '');
+/**
+ * Checks what a layout takes, as far as it can be known before there is a tree.
+ * @throws IngotError `TOOL_MISSING`, `IMAGE_TOO_SMALL`
+ */
+async function checkLayout(request: BuildRequest, elements: readonly Element[], read: ReadLayout): Promise<void> {
+  const types = filesystemsOf(read.layout).map(({ type }) => type);
+  await requireTools(filesystemTools(types), 'the filesystems of the layout', request.environment.PATH ?? '');
+  const size = wantedImageSize(request, elements, read.rootType);
+  if (size !== undefined) placeLayout(read.layout, size);
 }
 
 /** A build works in memory where twice the request's bound is free (`DIB_MIN_TMPFS`), in GiB. */
@@ -261,17 +264,4 @@ function identityOf(
 ): string {
   const names = elements.map((element) => element.name);
   return digestOf(JSON.stringify([request.arch, names, request.packages, layoutText, repositories]));
-}
-
-function refuseDeviceHooks(hooks: readonly Hook[]): void {
-  const [first] = hooks;
-  if (first === undefined) return;
-  throw new IngotError(
-    'DEVICE_NEEDED',
-    `block-device.d/${first.name} of element ${first.element} needs a kernel block device`,
-    {
-      place: { file: first.source },
-      hint: 'Describe the disk in a block-device layout (block-device-default.yaml) in place of the hook: ingot makes it without a device.',
-    },
-  );
 }

@@ -98,7 +98,12 @@ export async function phaseEnvironment(context: BuildContext, phase: Phase, onLi
 
 /** The environment of a phase before `environment.d`. */
 export async function startEnvironment(context: BuildContext, phase: Phase): Promise<Environment> {
-  const facts = PHASES[phase].isFinalTree ? await showDisk(context) : context.environmentFacts;
+  const imageSizeKib = PHASES[phase].isSized ? await readImageSize(context.task.folders.build) : undefined;
+  const facts = {
+    ...context.environmentFacts,
+    imageSizeKib,
+    ...(PHASES[phase].isFinalTree ? await showDisk(context) : {}),
+  };
   const env: Environment = {
     ...contractEnvironment(facts, phase),
     SOURCE_DATE_EPOCH: String(context.repositories.epoch),
@@ -106,21 +111,14 @@ export async function startEnvironment(context: BuildContext, phase: Phase): Pro
   return PHASES[phase].side === 'host' ? { ...env, PATH: `${HOST_PROGRAMS}:${env.PATH ?? ''}` } : env;
 }
 
-/** From the final tree on, hooks know the disk: its size, names for its devices, and answers for the boot loader's programs. */
-async function showDisk({
-  task,
-  layout,
-  identity,
-  channelFolder,
-  environmentFacts,
-}: BuildContext): Promise<EnvironmentFacts> {
+/** From the final tree on, hooks know the disk: names for its devices, and answers for the boot loader's programs. */
+async function showDisk(context: BuildContext): Promise<Pick<EnvironmentFacts, 'blockDevices'>> {
+  const { layout, identity, channelFolder, devices = targetDevices(layout.layout) } = context;
+  const { main, byName } = devices;
+  if (byName === undefined) return { blockDevices: { main } };
   await mkdir(join(channelFolder, 'boot'), { recursive: true });
-  await writeFile(join(channelFolder, 'boot/layout'), targetFacts(layout.layout, identity));
-  return {
-    ...environmentFacts,
-    imageSizeKib: await readImageSize(task.folders.build),
-    blockDevices: targetDevices(layout.layout),
-  };
+  await writeFile(join(channelFolder, 'boot/layout'), targetFacts(layout.layout, identity, { main, byName }));
+  return { blockDevices: { main, byName } };
 }
 
 async function runOnHost(context: BuildContext, path: string, env: Environment, onLine: OnLine): Promise<RunResult> {

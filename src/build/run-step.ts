@@ -9,7 +9,7 @@ import type { Step } from '../plan/steps.ts';
 import { openShell } from './break-shell.ts';
 import type { BuildContext } from './build-context.ts';
 import { settleImageSize } from './image-size-record.ts';
-import { INITRAMFS_WISH, STAND_INS } from './library-files.ts';
+import { GRUB_STAND_INS, INITRAMFS_WISH, STAND_INS } from './library-files.ts';
 import { makeInitramfs } from './make-initramfs.ts';
 import { lendResolver, returnResolver } from './resolver.ts';
 import { type OnLine, runHook, runInTree } from './run-hook.ts';
@@ -39,7 +39,7 @@ export async function runStep(
     case 'initramfs':
       return await makeInitramfs(context, await environmentOf('install.d'), onLine);
     case 'fstab':
-      return await endOfTree(context);
+      return await endOfTree(context, step.isLayoutSure);
     case 'finish-tree':
       await finishTree(context);
       return true;
@@ -96,14 +96,19 @@ async function installPackages(
 }
 
 /** From here on hooks see the tree as the final filesystem: no mounts of theirs, and a file system table. */
-async function endOfTree(context: BuildContext): Promise<boolean> {
+async function endOfTree(context: BuildContext, isLayoutSure: boolean): Promise<boolean> {
   await context.tree.dropLeftMounts();
   await rm(join(context.tree.root, 'lost+found'), { recursive: true, force: true });
-  await settleImageSize(context);
-  if (context.layout.fstab === '') return true;
-  await mkdir(join(context.tree.root, 'etc'), { recursive: true });
-  await writeFile(join(context.tree.root, 'etc/fstab'), context.layout.fstab);
+  await settleImageSize(context, isLayoutSure);
+  if (isLayoutSure) await writeTable(context);
   return true;
+}
+
+/** Writes `/etc/fstab` of the layout, where it has lines. */
+export async function writeTable({ layout, tree }: BuildContext): Promise<void> {
+  if (layout.fstab === '') return;
+  await mkdir(join(tree.root, 'etc'), { recursive: true });
+  await writeFile(join(tree.root, 'etc/fstab'), layout.fstab);
 }
 
 async function finishTree(context: BuildContext): Promise<void> {
@@ -115,6 +120,11 @@ async function finishTree(context: BuildContext): Promise<void> {
   await rm(join(root, INITRAMFS_WISH), { force: true });
   await rm(join(root, HOOKS_IN_TREE), { recursive: true, force: true });
   await tidyTree(root);
+}
+
+/** Leaves the tree's own GRUB to hooks that have made the disk: no layout tells the stand-ins about that one. */
+export async function removeGrubStandIns(root: string): Promise<void> {
+  for (const { source, target } of GRUB_STAND_INS) await removeCopy(source, join(root, target));
 }
 
 /** Removes a copy of a file, unless somebody has put something else in its place. */

@@ -17,11 +17,33 @@ import { stepRecord } from './step-record.ts';
  * @throws IngotError of the step that failed
  */
 export async function runSteps(context: BuildContext, steps: readonly Step[]): Promise<void> {
+  await eachStep(context, steps, restoreOrRun);
+}
+
+/**
+ * Runs the steps on the tree as it is, which stays open, and makes no layers: on a mounted disk there is none to tell what was written.
+ * @throws IngotError of the step that failed
+ */
+export async function runUnlayered(context: BuildContext, steps: readonly Step[]): Promise<void> {
+  await eachStep(context, steps, async (_, step, phases) => {
+    await act(context, step, phases, UNLAYERED);
+    return 'ran';
+  });
+}
+
+/** Why a step that makes no layer runs. */
+export const UNLAYERED = 'runs on a block device in every build';
+
+async function eachStep(
+  context: BuildContext,
+  steps: readonly Step[],
+  doStep: (context: BuildContext, step: Step, phases: PhaseEnvironments) => Promise<'hit' | 'ran'>,
+): Promise<void> {
   const phases = new PhaseEnvironments(context);
   const profile: { readonly name: string; readonly ms: number }[] = [];
   for (const [index, step] of steps.entries()) {
     const startedAt = Date.now();
-    const outcome = await restoreOrRun(context, step, phases);
+    const outcome = await doStep(context, step, phases);
     if (step.kind !== 'hook') continue;
     if (outcome === 'ran') profile.push({ name: step.hook.name, ms: Date.now() - startedAt });
     if (steps[index + 1]?.phase === step.phase || profile.length === 0) continue;
@@ -78,7 +100,6 @@ class PhaseEnvironments {
 async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvironments): Promise<'hit' | 'ran'> {
   const { emit, store, tree } = context;
   const startedAt = Date.now();
-  const cpuAtStart = usedCpuMs();
   const record = await stepRecord(context, step);
   const key = layerKey(tree.identity, record.fields);
   const lookup = await store.find(key, record, context.request.refreshes === true);
@@ -88,34 +109,46 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
     emit({ kind: 'step-finished', step: step.id, outcome: 'hit', ms: Date.now() - startedAt });
     return 'hit';
   }
-  emit({ kind: 'step-started', step: step.id });
   await tree.open();
   try {
     const mounts = await tree.leftMounts();
-    const environmentOf = async (phase: Phase) => await phases.of(phase, step.id);
-    const didSomething = await runStep(context, step, environmentOf);
-    const isMounting = await warnOfMounts(context, step, mounts);
-    // No layer holds a mount, and a layer that holds a hook would hide what becomes of the element's own.
-    const isRepeated = isMounting || (await tree.changedHooks()).length > 0;
-    await tree.commit(key, isRepeated ? { ...record, freshness: 'always-runs' } : record);
-    const outcome = didSomething ? 'ran' : 'skipped';
-    const cpuMs = usedCpuMs() - cpuAtStart;
-    emit({
-      kind: 'step-finished',
-      step: step.id,
-      outcome,
-      ms: Date.now() - startedAt,
-      cpuMs,
-      missReason: lookup.reason,
+    await act(context, step, phases, lookup.reason, async () => {
+      const isMounting = await warnOfMounts(context, step, mounts);
+      // No layer holds a mount, and a layer that holds a hook would hide what becomes of the element's own.
+      const isRepeated = isMounting || (await tree.changedHooks()).length > 0;
+      await tree.commit(key, isRepeated ? { ...record, freshness: 'always-runs' } : record);
     });
     return 'ran';
+  } catch (error) {
+    await tree.close();
+    throw error;
+  }
+}
+
+/** Runs a step on the open tree, and what follows when it was done; for whoever watches both are one. */
+async function act(
+  context: BuildContext,
+  step: Step,
+  phases: PhaseEnvironments,
+  missReason: string,
+  afterwards: () => Promise<void> = async () => {},
+): Promise<void> {
+  const { emit } = context;
+  const startedAt = Date.now();
+  const cpuAtStart = usedCpuMs();
+  emit({ kind: 'step-started', step: step.id });
+  try {
+    const environmentOf = async (phase: Phase) => await phases.of(phase, step.id);
+    const outcome = (await runStep(context, step, environmentOf)) ? 'ran' : 'skipped';
+    await afterwards();
+    const cpuMs = usedCpuMs() - cpuAtStart;
+    emit({ kind: 'step-finished', step: step.id, outcome, ms: Date.now() - startedAt, cpuMs, missReason });
   } catch (thrown) {
     const error = await explainFullDisk(thrown, writtenFolders(context.task));
     emit({ kind: 'step-failed', step: step.id, ms: Date.now() - startedAt, error: toErrorReport(error) });
     if (step.kind === 'hook' && error instanceof IngotError && PHASES[step.phase].side === 'chroot') {
       await breakAfterError(context, step.phase, await phases.of(step.phase, step.id));
     }
-    await tree.close();
     throw error;
   }
 }

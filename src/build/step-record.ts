@@ -28,7 +28,7 @@ async function describe(context: BuildContext, step: Step): Promise<{ fields: Ke
     case 'packages':
       return tracked({ packages: step.packages.join(' '), 'package indices': repositories.identity });
     case 'fstab':
-      return tracked({ fstab: context.layout.fstab, size: JSON.stringify(request.size) });
+      return tracked({ fstab: step.isLayoutSure ? context.layout.fstab : '', size: JSON.stringify(request.size) });
     case 'initramfs':
       return tracked({ epoch: String(repositories.epoch) });
     case 'finish-tree':

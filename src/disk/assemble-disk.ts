@@ -2,8 +2,9 @@ import { lutimesSync, mkdirSync } from 'node:fs';
 import { type FileHandle, open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loopFileName } from '../host/loop-device.ts';
+import { run } from '../host/process.ts';
 import { type Bytes, bytes } from '../model/bytes.ts';
-import type { DiskLayout } from '../model/disk.ts';
+import type { DiskLayout, FilesystemNode } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
 import { copyExtents } from './copy-extents.ts';
 import { writeDiskBytes } from './disk-bytes.ts';
@@ -11,7 +12,7 @@ import type { FilesystemRequest } from './filesystem-request.ts';
 import { isFilesystemType } from './filesystem-types.ts';
 import { FILESYSTEM_WRITERS } from './filesystems.ts';
 import { mountedFilesystems } from './fstab.ts';
-import { embedGrub, readGrubImages } from './grub-bios.ts';
+import { embedGrub, type GrubImages, readGrubImages } from './grub-bios.ts';
 import type { DiskIdentity } from './identity.ts';
 import { physicalVolumeBytes } from './lvm-volumes.ts';
 import { measureTree } from './measure-tree.ts';
@@ -50,26 +51,56 @@ export function diskFile(folder: string, disk: string): string {
  * `DEVICE_NEEDED`
  */
 export async function assembleDisks(assembly: DiskAssembly): Promise<void> {
-  const { layout, tree, folder, size, signal } = assembly;
+  const { layout, tree, size, signal } = assembly;
   const placed = placeLayout(layout, size);
   for (const { mount } of mountedFilesystems(layout)) mkdirSync(`${tree}${mount.point}`, { recursive: true });
 
+  await using files = await openDisks(assembly, 'w+');
+  const { diskOf } = files;
+  for (const disk of placed.disks) await diskOf(disk.node.name).truncate(disk.size);
+  for (const filesystem of placed.filesystems) await writeFilesystem(filesystem, assembly, diskOf);
+  signal?.throwIfAborted();
+  await writeVolumeGroups(placed, assembly, diskOf);
+  for (const disk of placed.disks) await writeTable(disk, assembly, diskOf(disk.node.name));
+}
+
+/** Makes some filesystems anew on disks that were assembled before, from the tree as it is now. */
+export async function remakeFilesystems(assembly: DiskAssembly, nodes: readonly FilesystemNode[]): Promise<void> {
+  const { layout, folder, size, signal } = assembly;
+  await using files = await openDisks(assembly, 'r+');
+  for (const placed of placeLayout(layout, size).filesystems.filter(({ node }) => nodes.includes(node))) {
+    // Writers count on a place that reads as zeros.
+    for (const { disk, start, size: length } of placed.spans) {
+      const place = ['--punch-hole', `--offset=${start}`, `--length=${length}`];
+      await run('fallocate', [...place, diskFile(folder, disk)], { signal });
+    }
+    await writeFilesystem(placed, assembly, files.diskOf);
+  }
+}
+
+/** Puts GRUB's images on the disk that boots, which was assembled before. */
+export async function writeBootLoader(assembly: DiskAssembly, images: GrubImages): Promise<void> {
+  await using files = await openDisks(assembly, 'r+');
+  const [first] = placeLayout(assembly.layout, assembly.size).disks;
+  if (first?.node.content.kind !== 'table' || first.node.sectorSize !== 512) return;
+  await writeDiskBytes(files.diskOf(first.node.name), embedGrub(images, first.node.content, first.partitions));
+}
+
+interface OpenDisks extends AsyncDisposable {
+  readonly diskOf: (name: string) => FileHandle;
+}
+
+async function openDisks({ layout, folder }: DiskAssembly, flags: 'w+' | 'r+'): Promise<OpenDisks> {
   await using files = new AsyncDisposableStack();
   const disks = new Map<string, FileHandle>();
-  for (const disk of placed.disks) {
-    const file = files.use(await open(diskFile(folder, disk.node.name), 'w+', 0o644));
-    await file.truncate(disk.size);
-    disks.set(disk.node.name, file);
-  }
+  for (const { name } of layout.disks) disks.set(name, files.use(await open(diskFile(folder, name), flags, 0o644)));
   const diskOf = (name: string): FileHandle => {
     const file = disks.get(name);
     if (file === undefined) throw new IngotError('INTERNAL', `There is no disk "${name}" in this layout`);
     return file;
   };
-  for (const filesystem of placed.filesystems) await writeFilesystem(filesystem, assembly, diskOf);
-  signal?.throwIfAborted();
-  await writeVolumeGroups(placed, assembly, diskOf);
-  for (const disk of placed.disks) await writeTable(disk, assembly, diskOf(disk.node.name));
+  const owned = files.move();
+  return { diskOf, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };
 }
 
 const NOTHING = { blockBytes: 0, inodes: 0, devices: [], datedAfter2038: [] };

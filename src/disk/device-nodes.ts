@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync } from 'node:fs';
+import { run } from '../host/process.ts';
 
 /** The nodes of a `/dev` that devtmpfs will cover, with the modes that udev gives them. */
 const DEVICE_NODES = [
@@ -19,6 +20,12 @@ type DeviceNode = (typeof DEVICE_NODES)[number];
 export function missingDeviceNodes(tree: string): readonly DeviceNode[] {
   const present = entriesOf(`${tree}/dev`);
   return present === undefined ? [] : DEVICE_NODES.filter((node) => !present.includes(node.name));
+}
+
+/** Gives a mounted root filesystem the device nodes that its `/dev` lacks. Only root can. */
+export async function makeDeviceNodes(root: string): Promise<void> {
+  for (const { name, major, minor, mode } of missingDeviceNodes(root))
+    await run('mknod', [`--mode=${mode}`, `${root}/dev/${name}`, 'c', String(major), String(minor)]);
 }
 
 /**

@@ -27,16 +27,21 @@ export function targetDevices(layout: DiskLayout): TargetDevices {
 /**
  * What programs inside the tree may ask about the disk that the tree will be on, as `KEY=VALUE` lines: first the disk, then each mounted
  * filesystem from its `mount` on. The stand-ins for GRUB's programs read it.
+ * @param devices what hooks know the disk by
  */
-export function targetFacts(layout: DiskLayout, identity: DiskIdentity): string {
+export function targetFacts(
+  layout: DiskLayout,
+  identity: DiskIdentity,
+  { main, byName }: TargetDevices = targetDevices(layout),
+): string {
   const [first] = layout.disks;
-  const disk = { disk: diskPath(0), partmap: partmapOf(first) };
+  const disk = { disk: main, partmap: partmapOf(first) };
   const devices = devicesOf(layout, identity);
   const filesystems = mountedFilesystems(layout).map((filesystem) => {
     const device = devices.find(({ content }) => content === filesystem.name);
     return {
       mount: filesystem.mount.point,
-      device: device?.device ?? '',
+      device: byName[device?.name ?? ''] ?? '',
       grub: device?.grub ?? '',
       abstraction: device?.abstraction ?? '',
       fs: isFilesystemType(filesystem.type) ? FILESYSTEM_TYPES[filesystem.type].grub : '',

@@ -1,10 +1,11 @@
 import { mkdtemp, rmdir, statfs } from 'node:fs/promises';
+import { copyTree } from '../host/copy-tree.ts';
 import { attachLoop } from '../host/loop-device.ts';
 import { mountDevice } from '../host/mounts.ts';
 import { run } from '../host/process.ts';
 import { formatBytes, MIB } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
-import { missingDeviceNodes } from './device-nodes.ts';
+import { makeDeviceNodes } from './device-nodes.ts';
 import type { FilesystemRequest } from './filesystem-request.ts';
 import { filesystemUuid } from './identity.ts';
 import { underEmptyFolders } from './under-empty-folders.ts';
@@ -45,15 +46,11 @@ async function fill(request: FilesystemRequest, device: string, folder: string):
       throw explained(error, `The filesystem "${node.name}" cannot be mounted`, hint);
     });
     await refuseOverflow(request, target);
-    const preserved = '--preserve=mode,ownership,timestamps,links,xattr';
-    const copy = ['cp', '--recursive', '--no-dereference', preserved, '--sparse=auto', '--no-target-directory'];
-    const [command = '', ...args] = underEmptyFolders(folder, hidden, [...copy, folder, target]);
-    await run(command, args, { signal }).catch((error) => {
+    const wrap = (words: readonly string[]) => underEmptyFolders(folder, hidden, words);
+    await copyTree(folder, target, { wrap, signal }).catch((error) => {
       throw explained(error, `The filesystem "${node.name}" cannot be filled`, 'The last lines are those of cp.');
     });
-    const nodes = node.mount?.point === '/' ? missingDeviceNodes(folder) : [];
-    for (const { name, major, minor, mode } of nodes)
-      await run('mknod', [`--mode=${mode}`, `${target}/dev/${name}`, 'c', String(major), String(minor)]);
+    if (node.mount?.point === '/') await makeDeviceNodes(target);
     const late = ['-newermt', `@${epoch}`, '-exec', 'touch', '--no-dereference', `--date=@${epoch}`, '{}', '+'];
     await run('find', [target, ...late], { signal });
   } finally {

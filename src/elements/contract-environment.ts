@@ -48,10 +48,10 @@ export interface EnvironmentFacts {
     readonly bootLabel: string;
     readonly mountPoints: string;
   };
-  /** Size of the disk in KiB, known from the final tree on. */
+  /** Size of the disk in KiB, once it is known. */
   readonly imageSizeKib?: number;
-  /** Stand-ins for the disk's device, `name` to path, from the final tree on. */
-  readonly blockDevices?: { readonly main: string; readonly byName: Readonly<Record<string, string>> };
+  /** The disk's devices or their stand-ins, from the final tree on; by name where a layout names them. */
+  readonly blockDevices?: { readonly main: string; readonly byName?: Readonly<Record<string, string>> };
 }
 
 /**
@@ -63,7 +63,8 @@ export function contractEnvironment(facts: EnvironmentFacts, phase: Phase): Envi
     ...facts.request.environment,
     ...requestVariables(facts.request),
     ...buildVariables(facts),
-    ...(traits.isFinalTree ? finalVariables(facts) : {}),
+    ...(traits.isSized ? sizeVariable(facts) : {}),
+    ...(traits.isFinalTree ? deviceVariables(facts) : {}),
     ...(traits.hasTargetRoot ? { TARGET_ROOT: facts.paths.tree } : {}),
   };
   return traits.side === 'host' ? hostEnvironment(common, facts) : chrootEnvironment(common);
@@ -113,13 +114,18 @@ function buildVariables({ elements, searchPath, paths, layout }: EnvironmentFact
   };
 }
 
-function finalVariables({ imageSizeKib, blockDevices }: EnvironmentFacts): Environment {
-  const size: Environment = imageSizeKib === undefined ? {} : { DIB_IMAGE_SIZE: String(imageSizeKib) };
-  if (blockDevices === undefined) return size;
-  const words = Object.entries(blockDevices.byName)
+function sizeVariable({ imageSizeKib }: EnvironmentFacts): Environment {
+  return imageSizeKib === undefined ? {} : { DIB_IMAGE_SIZE: String(imageSizeKib) };
+}
+
+function deviceVariables({ blockDevices }: EnvironmentFacts): Environment {
+  if (blockDevices === undefined) return {};
+  const { main, byName } = blockDevices;
+  if (byName === undefined) return { IMAGE_BLOCK_DEVICE: main };
+  const words = Object.entries(byName)
     .sort(([one], [other]) => compareBytes(one, other))
     .map(([name, path]) => `[${name}]=${path} `);
-  return { ...size, IMAGE_BLOCK_DEVICE: blockDevices.main, IMAGE_BLOCK_DEVICES: ` ${words.join('')}` };
+  return { IMAGE_BLOCK_DEVICE: main, IMAGE_BLOCK_DEVICES: ` ${words.join('')}` };
 }
 
 function hostEnvironment(common: Environment, { elements, paths }: EnvironmentFacts): Environment {

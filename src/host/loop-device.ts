@@ -33,7 +33,14 @@ export async function attachLoop(file: string, options: LoopOptions): Promise<Lo
   return await holdLoop(stdout.trim());
 }
 
-/** Takes over a loop device: it lives as long as this process holds it, or is mounted. */
+/** Takes over the loop devices of files below some folders, whoever has made them: they go when they are disposed, or the process ends. */
+export async function holdLoopsOf(folders: readonly string[]): Promise<AsyncDisposable> {
+  await using held = new AsyncDisposableStack();
+  for (const path of await loopsOf(folders)) held.use(await holdLoop(path));
+  return held.move();
+}
+
+/** The device lives as long as this process holds it, or is mounted. */
 async function holdLoop(path: string): Promise<LoopDevice> {
   const handle = await open(path, 'r');
   // A device that is in use is not detached now, but by the kernel when its last user closes it.
@@ -47,14 +54,20 @@ async function holdLoop(path: string): Promise<LoopDevice> {
 
 /** Detaches the loop devices whose files lie below one of the folders, or have a name that begins with `loopFileName` of one. */
 export async function detachLoopsOf(folders: readonly string[]): Promise<void> {
+  // One that goes at this very moment is none of ours any more.
+  for (const path of await loopsOf(folders)) await runForStatus('losetup', ['--detach', path]);
+}
+
+async function loopsOf(folders: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
   for (const name of await readdir('/sys/block').catch(() => [])) {
     const file = await readFile(join('/sys/block', name, 'loop/backing_file'), 'utf8').catch(() => '');
     const isOurs = folders.some(
       (folder) => file.startsWith(`${folder}/`) || file.startsWith(`/${loopFileName(folder)}`),
     );
-    // One that goes at this very moment is none of ours any more.
-    if (isOurs) await runForStatus('losetup', ['--detach', join('/dev', name)]);
+    if (isOurs) found.push(join('/dev', name));
   }
+  return found;
 }
 
 /** Beginning of the name of a file in a folder that can be told when the folder was a memory filesystem that is gone: then only names are left. */

@@ -64,7 +64,12 @@ export async function mountDevice(
   options: readonly string[] = [],
 ): Promise<AsyncDisposable> {
   await run('mount', [...(options.length === 0 ? [] : ['-o', options.join(',')]), device, target]);
-  return { [Symbol.asyncDispose]: async () => void (await run('umount', [target])) };
+  return { [Symbol.asyncDispose]: async () => await unmount(target) };
+}
+
+/** Unmounts one filesystem. Throws `TOOL_FAILED` while something uses it. */
+export async function unmount(target: string): Promise<void> {
+  await run('umount', [target]);
 }
 
 /** Unmounts everything at and below a folder, deepest first. */

@@ -58,6 +58,8 @@ export interface BuildRequest {
     /** Options for mkfs, split at blanks. */
     readonly mkfsOptions: readonly string[];
   };
+  /** Whether the last phases run on a mounted block device: where a hook needs one, in every build, or never (`DIB_DEVICE_MODE`). */
+  readonly deviceMode: 'auto' | 'always' | 'never';
   readonly tmpfs: {
     readonly isAllowed: boolean;
     /** GiB. */

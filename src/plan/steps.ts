@@ -12,8 +12,8 @@ export type Step = StepSummary &
     | { readonly kind: 'initramfs' }
     /** Extra packages of the request. */
     | { readonly kind: 'packages'; readonly packages: readonly string[] }
-    /** Writes `/etc/fstab` of the layout. */
-    | { readonly kind: 'fstab' }
+    /** Ends the tree: settles the size of the disk, and writes `/etc/fstab` of the layout unless another disk may take its place. */
+    | { readonly kind: 'fstab'; readonly isLayoutSure: boolean }
     /** Takes away what only the build needed. */
     | { readonly kind: 'finish-tree' }
     /** A shell for the user, at the moment it names (`before-install`, `after-install`). */
@@ -24,6 +24,8 @@ export interface StepsInput {
   /** Hooks in running order. */
   readonly hooks: Readonly<Partial<Record<Phase, readonly Hook[]>>>;
   readonly packages: readonly string[];
+  /** False where another disk may take the place of the layout. */
+  readonly isLayoutSure: boolean;
   /** Break points of the request, such as `before-install`. */
   readonly breakPoints: readonly string[];
 }
@@ -50,7 +52,7 @@ function stepsOfPhase(phase: Phase, { hooks, breakPoints }: StepsInput): Step[] 
   return steps;
 }
 
-function stepsAfter(phase: Phase, { packages }: StepsInput): Step[] {
+function stepsAfter(phase: Phase, { packages, isLayoutSure }: StepsInput): Step[] {
   switch (phase) {
     case 'root.d':
       return [{ kind: 'prepare-tree', id: 'prepare-tree', title: 'resolver and stand-ins' }];
@@ -61,7 +63,7 @@ function stepsAfter(phase: Phase, { packages }: StepsInput): Step[] {
     case 'post-install.d':
       return [initramfs('post-install.d')];
     case 'post-root.d':
-      return [{ kind: 'fstab', id: 'fstab', title: '/etc/fstab' }];
+      return [{ kind: 'fstab', id: 'fstab', title: '/etc/fstab', isLayoutSure }];
     case 'finalise.d':
       return [initramfs('finalise.d')];
     case 'cleanup.d':

@@ -8,6 +8,7 @@ import { readDockerTarget } from './read-docker-target.ts';
 import {
   readBreaks,
   readChecksums,
+  readDeviceMode,
   readFormats,
   readImageUsage,
   readOutputName,
@@ -97,6 +98,7 @@ export function toBuildRequest(line: CommandLine): ParsedBuild {
       rootLabel: reader.text('rootLabel'),
       mkfsOptions: (reader.text('mkfsOptions') ?? '').split(/\s+/).filter((word) => word !== ''),
     },
+    deviceMode: readDeviceMode(reader),
     tmpfs: readTmpfs(reader),
     isOffline: reader.text('offline') !== undefined,
     refreshes: line.refreshes === true,

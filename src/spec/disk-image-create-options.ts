@@ -220,6 +220,10 @@ export const COMMAND_VARIABLES = {
     fallback: 'ccache in the folder of --image-cache',
     help: 'folder that hooks in the chroot see as /tmp/ccache, where CCACHE_DIR leads',
   },
+  DIB_DEVICE_MODE: {
+    fallback: 'auto',
+    help: 'auto gives the last phases a block device where a hook needs one, which takes root; always or never',
+  },
   DIB_QCOW2_COMPRESSION: {
     fallback: 'zlib for the DIB commands, zstd for ingot build',
     help: 'how qcow2 images are compressed: zlib, which every reader knows, zlib:1 to zlib:9, zstd or none',

@@ -72,6 +72,11 @@ export function readSize(reader: SettingReader): BuildRequest['size'] {
   };
 }
 
+export function readDeviceMode(reader: SettingReader): BuildRequest['deviceMode'] {
+  const value = reader.variable('DIB_DEVICE_MODE');
+  return reader.choice(value, 'a use of block devices', ['auto', 'always', 'never']) ?? 'auto';
+}
+
 export function readTmpfs(reader: SettingReader): BuildRequest['tmpfs'] {
   const gentooProfile = reader.variable('GENTOO_PROFILE')?.text ?? '';
   return {

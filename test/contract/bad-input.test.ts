@@ -128,13 +128,13 @@ test('a folder for the image that cannot be written is refused before the first 
   await expectRefused(shop, result, shop.at('locked/file'));
 });
 
-test('a hook of block-device.d is refused with what to write in its place', async () => {
+test('a hook of block-device.d is refused with what to write in its place where there is to be no device', async () => {
   await using shop = await workshop({
     ...SAY,
     'device/block-device.d/10-device': hook('echo IMAGE_BLOCK_DEVICE=/dev/null'),
   });
 
-  const result = await shop.build({ elements: ['say', 'device'] });
+  const result = await shop.build({ elements: ['say', 'device'], env: { DIB_DEVICE_MODE: 'never' } });
 
   await expectRefused(shop, result, 'block-device.d/10-device of element device', 'block-device layout');
 });

@@ -17,13 +17,13 @@ test('a root tree that stays empty is told by its code', async () => {
   expect(codeIn(said(result))).toBe('ROOT_EMPTY');
 });
 
-test('a hook that would make a block device is refused before any hook runs', async () => {
+test('a hook that makes a block device is refused before any hook runs where there is to be none', async () => {
   await using shop = await workshop({
     'device/block-device.d/10-loop': hook('echo IMAGE_BLOCK_DEVICE=/dev/loop0'),
     'device/root.d/01-first': hook('echo "RAN first"'),
   });
 
-  const result = await shop.build({ elements: ['device'] });
+  const result = await shop.build({ elements: ['device'], env: { DIB_DEVICE_MODE: 'never' } });
 
   expect(result.status).toBe(1);
   expect(codeIn(said(result))).toBe('DEVICE_NEEDED');

@@ -48,7 +48,7 @@ describe('a build with a hook in every phase', () => {
     result = await shop.build({
       elements: ['order'],
       options: ['--install-type', 'package'],
-      env: { DIB_IMAGE_SIZE: '0.4', DIB_BLOCK_DEVICE_CONFIG: LAYOUT },
+      env: { DIB_IMAGE_SIZE: '0.4', DIB_BLOCK_DEVICE_CONFIG: LAYOUT, DIB_DEVICE_MODE: 'never' },
     });
     expect(result.status, said(result)).toBe(0);
     expect(marked(result, 'CWD').filter((line) => line.endsWith(` ${shop.at('work')}`))).toHaveLength(5);

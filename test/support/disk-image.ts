@@ -7,11 +7,10 @@ const SUPPORT = fileURLToPath(new URL('.', import.meta.url));
 /** 2023-11-14 22:13:20 UTC. */
 export const EPOCH = 1_700_000_000;
 
-/** Runs a command as root: as it is, or in a user namespace of its own. Any status is a result. */
+/** Runs a command as root, in a mount namespace of its own: as it is, or in a user namespace. Any status is a result. */
 export async function runAsRoot(...words: readonly string[]): Promise<RunResult> {
-  const namespace = process.getuid?.() === 0 ? [] : ['unshare', '--user', '--map-root-user', '--map-auto'];
-  const [command = '', ...args] = [...namespace, ...words];
-  return await runForStatus(command, args);
+  const namespace = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user', '--map-auto'];
+  return await runForStatus('unshare', ['--mount', '--propagation', 'private', ...namespace, ...words]);
 }
 
 /** Makes a folder with everything that is easily lost on the way into a filesystem. */

@@ -31,6 +31,7 @@ const request: BuildRequest = {
   packages: [],
   size: { journalMib: 64 },
   filesystem: { type: 'ext4', mkfsOptions: [] },
+  deviceMode: 'auto',
   tmpfs: { isAllowed: true, minGib: 2 },
   isOffline: false,
   imageCache: '/cache',

@@ -10,7 +10,7 @@ const hookOf = (phase: Phase, name = '10-x'): Hook => ({
   source: `/one/${phase}/${name}`,
 });
 const ids = (input: Partial<Parameters<typeof planSteps>[0]>) =>
-  planSteps({ hooks: {}, packages: [], breakPoints: [], ...input }).map((step) => step.id);
+  planSteps({ hooks: {}, packages: [], isLayoutSure: true, breakPoints: [], ...input }).map((step) => step.id);
 
 test('runs hooks in the order of phases with the own steps of a build between them', () => {
   const hooks = Object.fromEntries(PHASE_NAMES.map((phase) => [phase, [hookOf(phase)]]));
@@ -48,7 +48,7 @@ test('keeps the order of the hooks of a phase', () => {
 
 test('has a step for packages only when some are wanted', () => {
   expect(ids({ packages: [] })).not.toContain('packages');
-  expect(planSteps({ hooks: {}, packages: ['tree', 'less'], breakPoints: [] })).toContainEqual(
+  expect(planSteps({ hooks: {}, packages: ['tree', 'less'], isLayoutSure: true, breakPoints: [] })).toContainEqual(
     expect.objectContaining({ id: 'packages', title: 'packages: tree, less', packages: ['tree', 'less'] }),
   );
 });

@@ -316,6 +316,7 @@ describe('a command line that cannot be understood', () => {
     ['DIB_TGZ_COMPRESSION', 'gzip:0', 'DIB_TGZ_COMPRESSION is "gzip:0", which is not a compression of tgz'],
     ['DIB_TGZ_COMPRESSION', 'gzip:', 'DIB_TGZ_COMPRESSION is "gzip:", which is not a compression of tgz'],
     ['DIB_COMPRESSION_THREADS', '0', 'DIB_COMPRESSION_THREADS is "0", which is not a count of threads'],
+    ['DIB_DEVICE_MODE', 'on', 'DIB_DEVICE_MODE is "on", which is not a use of block devices'],
     ['DIB_DEBUG_TRACE', 'yes', 'DIB_DEBUG_TRACE is "yes", which is not a level of tracing'],
     ['SOURCE_DATE_EPOCH', 'now', 'SOURCE_DATE_EPOCH is "now", which is not a time in seconds since 1970'],
     ['break', 'before-instal', 'The variable break names "before-instal", which is no place to stop'],
