@@ -43,7 +43,7 @@ describe('the finished tree', () => {
   });
 
   test('keeps dotfiles at its top, empty folders, links, modes, owners and odd names', {
-    tags: ['subtle.07'],
+    tags: ['subtle.07', 'formats.tar'],
   }, async () => {
     expect(names).toContain('.config/file');
     expect(names).toContain('opt/empty');

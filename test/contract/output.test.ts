@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type RunResult, run } from '../../src/host/process.ts';
 import { hook, said, type Workshop, workshop } from '../support/cli.ts';
@@ -68,7 +68,9 @@ describe('a build with no option but -n', () => {
     expect(plain.stdout).toMatch(/^Building elements/m);
   });
 
-  test('writes each format as if it were the only one', { tags: ['subtle.09', 'formats.together'] }, async () => {
+  test('writes each format as if it were the only one', {
+    tags: ['subtle.09', 'formats.together', 'formats.qemu'],
+  }, async () => {
     const words = ['-n', '-t', 'tar,tgz,vmdk,qcow2', '-o', 'several', 'fake-os', 'speaks'];
 
     const several = await shop.command('disk-image-create', words, { env });
@@ -77,7 +79,30 @@ describe('a build with no option but -n', () => {
     const names = (await readdir(shop.at('work'))).filter((name) => name.startsWith('several'));
     expect(names.sort()).toEqual(['qcow2', 'tar', 'tgz', 'vmdk'].map((format) => `several.${format}`));
     expect(await compressedClusters(shop.at('work/several.qcow2'))).toBeGreaterThan(10);
+    const images = ['several.vmdk', 'several.qcow2'].map((name) => shop.at(`work/${name}`));
+    expect((await run('qemu-img', ['compare', '-f', 'vmdk', '-F', 'qcow2', ...images])).stdout).toContain('identical');
+    const [plain = 0, compressed = 0] = await Promise.all(images.map(async (image) => (await stat(image)).size));
+    expect(plain).toBeGreaterThan(compressed * 1.2);
   });
+
+  test.each([
+    ['qcow2', 'cluster_size=128k', { 'cluster-size': 131072 }],
+    ['vmdk', 'subformat=streamOptimized', { 'format-specific': { data: { 'create-type': 'streamOptimized' } } }],
+  ])(
+    'hands options for qemu-img on to it: %s with %s',
+    {
+      tags: ['formats.qemu-options', 'cli.qemu-img-options'],
+    },
+    async (format, options, facts) => {
+      const words = ['-n', '-t', format, '--qemu-img-options', options, '-o', 'chosen', 'fake-os', 'speaks'];
+
+      const result = await shop.command('disk-image-create', words, { env });
+
+      expect(result.status, said(result)).toBe(0);
+      const { stdout } = await run('qemu-img', ['info', '--output', 'json', shop.at(`work/chosen.${format}`)]);
+      expect(JSON.parse(stdout)).toMatchObject(facts);
+    },
+  );
 
   test('writes no image of a disk where no-final-image is part of an element’s name', {
     tags: ['phases.no-final-image'],
