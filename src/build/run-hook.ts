@@ -15,6 +15,7 @@ import { IngotError, type SourcePlace } from '../model/error.ts';
 import { PHASES, type Phase } from '../model/phase.ts';
 import type { Environment } from '../model/request.ts';
 import type { BuildContext } from './build-context.ts';
+import { hookHint } from './hook-hint.ts';
 import { readImageSize } from './image-size-record.ts';
 import { HOST_PROGRAMS } from './library-files.ts';
 import { faultText } from './request-channel.ts';
@@ -145,18 +146,9 @@ async function hookFailure(context: BuildContext, hook: Hook, result: RunResult)
     return new IngotError(fault.code, `${fault.message}; ${subject}`, { ...fault.details, ...details });
   return new IngotError('HOOK_FAILED', subject, {
     ...details,
-    hint: LACKS_INTERPRETER.test(result.tail.join('\n')) ? INTERPRETER_HINT : HOOK_HINT,
+    hint: hookHint(hook.phase, result),
   });
 }
-
-/** How bash says that the program of a script's first line is not there. */
-const LACKS_INTERPRETER = /cannot execute: required file not found|bad interpreter/;
-
-const INTERPRETER_HINT =
-  'The first line of the hook names a program that is not there: in phases of the chroot it has to be in the tree. An element has to install it in an earlier phase.';
-
-const HOOK_HINT =
-  'Mend the hook and run the same command again: it goes on from the last good layer. To look around in the tree, set break=after-error.';
 
 /** A hook may have gone on after a failed request, and have failed of something else. */
 function isToldAtEnd(fault: IngotError, { tail }: RunResult): boolean {

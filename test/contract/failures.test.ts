@@ -59,6 +59,18 @@ test('a root tree that is still empty after root.d is refused', { tags: ['phases
   expect(marked(result, 'RAN')).toEqual([]);
 });
 
+test.each([
+  ['root.d', 'This machine has no program no-such-tool, which the element needs. Install it'],
+  ['install.d', 'The tree has no program no-such-tool: an element has to install the package'],
+])('a hook of %s that runs a program which is not there is told who has to bring it', async (phase, hint) => {
+  await using shop = await workshop({ [`bad/${phase}/50-bad`]: hook('no-such-tool --version') });
+
+  const result = await shop.build({ elements: ['bad'] });
+
+  expect(result.status).toBe(127);
+  expect(said(result)).toContain(hint);
+});
+
 test('a hook that names an interpreter which the tree lacks is named with what is missing', async () => {
   await using shop = await workshop({ 'bad/install.d/50-bad': 'exec:#!/usr/bin/no-such-interpreter\n' });
 
