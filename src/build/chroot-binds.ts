@@ -24,9 +24,11 @@ export async function chrootBinds({ tree, repositories, ccacheFolder }: ChrootSo
     { source: ccacheFolder, target: CCACHE_IN_TREE, isReadOnly: false },
   ];
   if (await exists(join(tree.root, 'var/lib/dpkg'))) {
-    const apt = await repositories.aptFolders();
-    binds.push({ source: apt.lists, target: '/var/lib/apt/lists', isReadOnly: false });
-    binds.push({ source: apt.cache, target: '/var/cache/apt', isReadOnly: false });
+    const apt = await repositories.aptFolders(join(tree.root, 'var/lib/apt/lists'));
+    if (apt !== undefined) {
+      binds.push({ source: apt.lists, target: '/var/lib/apt/lists', isReadOnly: false });
+      binds.push({ source: apt.cache, target: '/var/cache/apt', isReadOnly: false });
+    }
   }
   return binds;
 }

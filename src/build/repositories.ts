@@ -4,7 +4,7 @@ import { declaredPackages } from '../elements/declared-packages.ts';
 import type { Element } from '../model/element.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
-import { type AptFolders, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
+import { type AptFolders, adoptLists, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
 import { type AptSetup, aptSetupOf, hasKeyrings } from '../packages/apt-setup.ts';
 import { type IndexIdentity, indexIdentity } from '../packages/index-identity.ts';
 import { answerBootstrapDebian, answerFetchPackages, type PackageContext } from '../packages/package-requests.ts';
@@ -30,8 +30,12 @@ export interface Repositories extends AsyncDisposable {
   readonly handlers: Readonly<Record<string, RequestHandler>>;
   /** Folder of verified packages, to be shown in the chroot. */
   readonly store: string;
-  /** apt's folders for the chroot, filled when the first step needs them. */
-  readonly aptFolders: () => Promise<AptFolders>;
+  /**
+   * apt's folders for the chroot, filled when the first step needs them; undefined where ingot does not know the repositories or their keys,
+   * so that apt in the tree has to see to its lists itself.
+   * @param treeLists absolute path of the lists that the tree has
+   */
+  readonly aptFolders: (treeLists: string) => Promise<AptFolders | undefined>;
 }
 
 /**
@@ -58,10 +62,9 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
       'fetch-packages': async (call) => await answerFetchPackages(call, context),
     },
     store,
-    aptFolders: async () => {
-      filled ??= fill(setup, state, folders, request, env);
-      await filled;
-      return folders;
+    aptFolders: async (treeLists) => {
+      filled ??= fill({ setup, state, folders, treeLists, request, env });
+      return (await filled) ? folders : undefined;
     },
     [Symbol.asyncDispose]: async () => {
       const isFilled = await filled?.catch(() => false); // whoever needed the folders has seen the failure
@@ -77,18 +80,20 @@ async function makeFolders(folder: string): Promise<AptFolders> {
   return folders;
 }
 
-/**
- * Elements that fetch their packages themselves may have keys that only they know: then apt in the tree gets its lists itself.
- * @returns false when nothing was filled
- */
-async function fill(
-  setup: AptSetup | undefined,
-  identity: IndexIdentity | undefined,
-  folders: AptFolders,
-  { imageCache, isOffline }: BuildRequest,
-  env: Environment,
-): Promise<boolean> {
-  if (setup === undefined || identity === undefined || !(await hasKeyrings(setup))) return false;
-  await prepareAptFolders({ setup, imageCache, folders, identity, isOffline, env });
+interface Filling {
+  readonly setup: AptSetup | undefined;
+  readonly state: IndexIdentity | undefined;
+  readonly folders: AptFolders;
+  readonly treeLists: string;
+  readonly request: BuildRequest;
+  readonly env: Environment;
+}
+
+/** @returns false when there is nothing to fill the folders with */
+async function fill({ setup, state, folders, treeLists, request, env }: Filling): Promise<boolean> {
+  if (setup === undefined || state === undefined || !(await hasKeyrings(setup))) return false;
+  const { imageCache, isOffline } = request;
+  await prepareAptFolders({ setup, imageCache, folders, identity: state, isOffline, env });
+  await adoptLists(treeLists, folders);
   return true;
 }

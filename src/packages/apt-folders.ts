@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, cp, link, mkdir, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../model/errno.ts';
 import type { Environment } from '../model/request.ts';
@@ -48,6 +48,14 @@ export async function prepareAptFolders(options: AptFoldersOptions): Promise<voi
   await mkdir(join(folders.cache, 'archives', 'partial'), { recursive: true });
   const lines = setup.sources.map((source) => formatAptSource(source));
   await writeFile(join(folders.lists, SOURCES_FILE), `${lines.join('\n')}\n`);
+}
+
+/** Adds the lists that elements have fetched into a tree themselves, from sources that the setup does not know. */
+export async function adoptLists(treeLists: string, folders: AptFolders): Promise<void> {
+  const known = new Set(await readdir(folders.lists));
+  const entries = await readdir(treeLists, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries.filter((one) => one.isFile() && one.name !== 'lock' && !known.has(one.name)))
+    await cp(join(treeLists, entry.name), join(folders.lists, entry.name), { preserveTimestamps: true });
 }
 
 /** Keeps what apt inside the tree has parsed for the next build. */
