@@ -7,8 +7,8 @@ import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { castOnDevice } from './cast-on-device.ts';
 import { hookNeeds, refuseUnmetNeeds } from './device-need.ts';
-import { DISK_STEP, FILES_STEP, lookUpImage, makeImage } from './make-image.ts';
 import { tellImageUsage } from './image-usage.ts';
+import { DISK_STEP, FILES_STEP, lookUpImage, makeImage } from './make-image.ts';
 import { type OpenBuild, openBuild } from './open-build.ts';
 import { lookUpSteps, runSteps, UNLAYERED } from './run-steps.ts';
 

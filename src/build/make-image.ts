@@ -1,16 +1,18 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { assembleDisks, type DiskAssembly, diskFile } from '../disk/assemble-disk.ts';
+import { assembleDisks, type DiskAssembly } from '../disk/assemble-disk.ts';
 import { factsOf } from '../formats/registry.ts';
 import { writeArtifacts } from '../formats/write-artifacts.ts';
 import { usedCpuMs } from '../host/cpu-time.ts';
-import { ArtifactStore, evictArtifacts } from '../layers/artifact-store.ts';
+import { ArtifactStore, evictArtifacts, type KeptImages } from '../layers/artifact-store.ts';
 import { type LayerKey, layerKey } from '../layers/key.ts';
-import type { ImageFormat } from '../model/artifact.ts';
+import type { Artifact, ImageFormat } from '../model/artifact.ts';
 import { bytes, KIB } from '../model/bytes.ts';
 import { IngotError, toErrorReport } from '../model/error.ts';
 import type { StepSummary } from '../model/events.ts';
 import type { BuildContext } from './build-context.ts';
+import { type DiskImages, diskImages } from './disk-images.ts';
 import { readImageSize } from './image-size-record.ts';
 
 /** Bytes of finished images that are kept for builds that ask for the same once more. */
@@ -24,28 +26,21 @@ export const FILES_STEP = { id: 'image files', title: 'image files' } as const s
  * @throws IngotError of what cannot be made or written
  */
 export async function makeImage(context: BuildContext): Promise<void> {
-  const { request, tree, emit, repositories, task } = context;
+  const { request, tree, layout, task, emit } = context;
   const folder = join(task.folders.cache, 'images');
   const images = new ArtifactStore(folder);
-  const key = await imageKey(context);
-  const kept = await images.find(key);
-  const missing = request.formats.filter((format) => kept[format] === undefined);
+  const build = await imageKey(context);
+  const wanted = await Promise.all(
+    diskImages(request, layout.layout, task.folders.image).map(async (one) => {
+      const kept = await images.find(one.key(build));
+      return { ...one, kept, missing: one.request.formats.filter((format) => kept[format] === undefined) };
+    }),
+  );
+  const missing = wanted.flatMap((one) => one.missing);
   await tree.open();
   try {
-    const rawDisk = diskFile(task.folders.image, 'image0');
     const write = async () => {
-      const artifacts = await writeArtifacts({
-        request,
-        rawDisk,
-        tree: tree.root,
-        scratch: task.folders.image,
-        identity: key,
-        epoch: repositories.epoch,
-        kept,
-        emit,
-        signal: new AbortController().signal,
-      });
-      await images.keep(key, artifacts);
+      for (const one of wanted) await images.keep(one.key(build), await writeImages(context, one, build));
     };
     if (missing.some((format) => factsOf(format).source === 'disk'))
       await asStep(context, DISK_STEP, async () => await assembleDisks(await diskAssembly(context)));
@@ -57,11 +52,26 @@ export async function makeImage(context: BuildContext): Promise<void> {
       await write();
       emit({ kind: 'step-finished', step: FILES_STEP.id, outcome: 'hit', ms: Date.now() - startedAt });
     }
-    await rm(rawDisk, { force: true });
+    for (const { rawDisk } of wanted) await rm(rawDisk, { force: true });
   } finally {
     await tree.close();
   }
   await evictArtifacts(folder, KEPT_IMAGES_BYTES);
+}
+
+async function writeImages(
+  { tree, task, repositories, emit }: BuildContext,
+  { request, rawDisk, kept, key }: DiskImages & { readonly kept: KeptImages },
+  build: LayerKey,
+): Promise<readonly Artifact[]> {
+  return await writeArtifacts({
+    ...{ request, rawDisk, kept, emit },
+    tree: tree.root,
+    scratch: task.folders.image,
+    identity: key(build),
+    epoch: repositories.epoch,
+    signal: new AbortController().signal,
+  });
 }
 
 /**
@@ -69,9 +79,16 @@ export async function makeImage(context: BuildContext): Promise<void> {
  * @param isTreeKnown false when a step would have to run before there is a tree
  */
 export async function lookUpImage(context: BuildContext, isTreeKnown: boolean): Promise<void> {
-  const images = new ArtifactStore(join(context.task.folders.cache, 'images'));
-  const kept = isTreeKnown ? await images.find(await imageKey(context)) : {};
-  const outcome = context.request.formats.every((format) => kept[format] !== undefined) ? 'hit' : 'ran';
+  const { request, layout, task } = context;
+  const images = new ArtifactStore(join(task.folders.cache, 'images'));
+  const build = isTreeKnown ? await imageKey(context) : undefined;
+  const whole = await Promise.all(
+    diskImages(request, layout.layout, task.folders.image).map(async (one) => {
+      const kept = build === undefined ? {} : await images.find(one.key(build));
+      return one.request.formats.every((format) => kept[format] !== undefined);
+    }),
+  );
+  const outcome = whole.every((isWhole) => isWhole) ? 'hit' : 'ran';
   const missReason = outcome === 'hit' ? undefined : isTreeKnown ? 'not built before' : 'follows a step that runs';
   for (const { id } of [DISK_STEP, FILES_STEP])
     context.emit({ kind: 'step-finished', step: id, outcome, ms: 0, missReason });
@@ -113,17 +130,16 @@ export async function diskAssembly(context: BuildContext): Promise<DiskAssembly>
 
 /** Writes the image files of some formats from the open tree and the disk, and keeps none of them for other builds. */
 export async function writeImageFiles(context: BuildContext, formats: readonly ImageFormat[]): Promise<void> {
-  const { request, tree, repositories, emit, task } = context;
-  await writeArtifacts({
-    request: { ...request, formats },
-    rawDisk: diskFile(task.folders.image, 'image0'),
-    tree: tree.root,
-    scratch: task.folders.image,
-    identity: await imageKey(context),
-    epoch: repositories.epoch,
-    emit,
-    signal: new AbortController().signal,
-  });
+  const { request, layout, task } = context;
+  const build = await imageKey(context);
+  const [first, ...others] = diskImages(request, layout.layout, task.folders.image);
+  // A disk that hooks have made themselves stands for all of the layout.
+  for (const one of [first, ...others.filter(({ rawDisk }) => existsSync(rawDisk))]) {
+    const asked = one.request.formats.filter((format) => formats.includes(format));
+    const kept = {};
+    if (asked.length > 0)
+      await writeImages(context, { ...one, kept, request: { ...one.request, formats: asked } }, build);
+  }
 }
 
 /** Runs an act as a step of the build, for whoever watches. */

@@ -38,6 +38,7 @@ import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { chrootBinds } from './chroot-binds.ts';
 import { filesystemNeeds, hookNeeds, refuseMapperNeeds, refuseUnmetNeeds } from './device-need.ts';
+import { diskImages } from './disk-images.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
 import { makesDisk, wantedImageSize } from './image-size-record.ts';
@@ -78,7 +79,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   refuseMapperNeeds(layout.read.mapperNeeds, layout.file);
   if (task.mode === 'build') {
     await refuseFullDisk(writtenFolders(task));
-    await checkOutputs(request);
+    for (const one of diskImages(request, layout.read.layout, folders.image)) await checkOutputs(one.request);
   }
   const usesMemory = await hasMemory(task);
   if (usesMemory) await mountTmpfs(folders.image);

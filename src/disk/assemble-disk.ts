@@ -13,7 +13,7 @@ import { isFilesystemType } from './filesystem-types.ts';
 import { FILESYSTEM_WRITERS } from './filesystems.ts';
 import { mountedFilesystems } from './fstab.ts';
 import { embedGrub, type GrubImages, readGrubImages } from './grub-bios.ts';
-import type { DiskIdentity } from './identity.ts';
+import { type DiskIdentity, identityOfDisk } from './identity.ts';
 import { physicalVolumeBytes } from './lvm-volumes.ts';
 import { measureTree } from './measure-tree.ts';
 import { partitionTable } from './partition-table.ts';
@@ -161,7 +161,8 @@ async function writeTable(
 ): Promise<void> {
   const { content, sectorSize } = node;
   if (content.kind !== 'table') return;
-  await writeDiskBytes(file, partitionTable({ table: content, partitions, disk: size, sectorSize, identity }));
+  const own = identityOfDisk(identity, node.name);
+  await writeDiskBytes(file, partitionTable({ table: content, partitions, disk: size, sectorSize, identity: own }));
   // No BIOS reads sectors of 4 KiB, and GRUB counts in sectors of 512 bytes.
   const images = sectorSize === 512 && node === layout.disks[0] ? readGrubImages(tree) : undefined;
   if (images !== undefined) await writeDiskBytes(file, embedGrub(images, content, partitions));

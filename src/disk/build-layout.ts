@@ -27,11 +27,10 @@ export function buildLayout(
   const context: LayoutContext = { entries, defaults, findings };
   checkNames(context);
   checkBases(context);
-  const disk = onlyDisk(context);
-  const node = disk && buildDisk(context, disk);
+  const [first, ...others] = disksOf(context).map((disk) => buildDisk(context, disk));
   const volumeGroups = buildVolumeGroups(context);
-  if (node === undefined) return undefined;
-  const layout: DiskLayout = { disks: [node], volumeGroups };
+  if (first === undefined) return undefined;
+  const layout: DiskLayout = { disks: [first, ...others.filter((disk) => disk !== undefined)], volumeGroups };
   checkFilesystems(context, layout);
   return layout;
 }
@@ -78,19 +77,22 @@ function checkBases(context: LayoutContext): void {
   }
 }
 
-function onlyDisk(context: LayoutContext): LayoutEntry | undefined {
+/** The disk that boots, then the others; none where there is no disk to boot. */
+function disksOf(context: LayoutContext): readonly LayoutEntry[] {
   const disks = context.entries.filter((entry) => entry.kind === 'local_loop');
-  const disk = disks.find((entry) => entry.name === 'image0');
-  for (const extra of disks.filter((entry) => entry !== disk)) {
-    const hint = 'An image is one disk, called image0.';
-    report(context, extra.place, `"${extra.name}" is a disk that cannot be built`, hint);
+  for (const disk of disks) {
+    if (/^[\w+.-]+$/.test(disk.name)) continue;
+    const hint = 'It becomes a part of the file name: use letters, digits, "_", "+", "." and "-".';
+    report(context, placeOf(disk, 'name'), `"${disk.name}" cannot be the name of a disk`, hint);
   }
-  const [first] = context.entries;
-  if (disk === undefined && disks.length === 0 && first !== undefined) {
+  const bootDisk = disks.find((entry) => entry.name === 'image0');
+  if (bootDisk !== undefined) return [bootDisk, ...disks.filter((entry) => entry !== bootDisk)];
+  const first = disks[0] ?? context.entries[0];
+  if (first !== undefined) {
     const hint = 'Begin the layout with "- local_loop:" and "name: image0" below it.';
-    report(context, first.place, 'The layout has no disk', hint);
+    report(context, first.place, 'The layout has no disk called "image0", which is the one that boots', hint);
   }
-  return disk;
+  return [];
 }
 
 function sectorSize(context: LayoutContext, disk: LayoutEntry): 512 | 4096 {

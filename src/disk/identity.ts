@@ -6,6 +6,11 @@ import { createHash } from 'node:crypto';
  */
 export type DiskIdentity = string;
 
+/** Where the identifiers come from that every disk of an image has: its own, and those of its partitions. */
+export function identityOfDisk(identity: DiskIdentity, disk: string): DiskIdentity {
+  return disk === 'image0' ? identity : `${identity} disk ${disk}`;
+}
+
 /**
  * An identifier for one subject, such as `filesystem mkfs_root`.
  * @returns a UUID of version 8 (RFC 9562: made from a digest), in lower case

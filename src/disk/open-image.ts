@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import { run } from '../host/process.ts';
 import { IngotError } from '../model/error.ts';
 

@@ -2,7 +2,7 @@ import type { DiskLayout, DiskNode, FilesystemNode, VolumeGroupNode } from '../m
 import { FILESYSTEM_TYPES, isFilesystemType } from './filesystem-types.ts';
 import { mountedFilesystems } from './fstab.ts';
 import { partitionGuid } from './gpt-table.ts';
-import { type DiskIdentity, fatSerial, filesystemUuid, serialFrom } from './identity.ts';
+import { type DiskIdentity, fatSerial, filesystemUuid, identityOfDisk, serialFrom } from './identity.ts';
 import { logicalVolumeUuid, volumeGroupUuid } from './lvm-text.ts';
 import { gptTypeGuid } from './partition-types.ts';
 import { numberPartitions } from './place-partitions.ts';
@@ -91,16 +91,15 @@ function diskDevice({ name, content }: DiskNode, index: number): TargetDevice {
 function partitionDevices(disk: DiskNode, index: number, identity: DiskIdentity): readonly TargetDevice[] {
   const { content } = disk;
   if (content.kind !== 'table') return [];
-  const signature = serialFrom(identity, 'disk').toString(16).padStart(8, '0');
+  const own = identityOfDisk(identity, disk.name);
+  const signature = serialFrom(own, 'disk').toString(16).padStart(8, '0');
   return numberPartitions(content).map(({ node, number }) => ({
     name: node.name,
     device: `/dev/mapper/ingot${index}p${number}`,
     content: node.content?.name,
     grub: `hd${index},${partmapOf(disk)}${number}`,
     partuuid:
-      content.label === 'gpt'
-        ? partitionGuid(identity, node.name)
-        : `${signature}-${number.toString(16).padStart(2, '0')}`,
+      content.label === 'gpt' ? partitionGuid(own, node.name) : `${signature}-${number.toString(16).padStart(2, '0')}`,
     parttype: gptTypeGuid(node.type) ?? node.type,
   }));
 }

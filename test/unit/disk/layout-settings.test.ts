@@ -41,7 +41,9 @@ describe('names and bases', () => {
 
   test('of image0 are those of the disk that boots', { tags: ['layout.boot-disk'] }, () => {
     expect(read(gpt(ROOT)).layout.disks[0].name).toBe('image0');
-    expect(faultsOf(gpt(ROOT).replaceAll('image0', 'other'))).toEqual(['"other" is a disk that cannot be built']);
+    expect(faultsOf(gpt(ROOT).replaceAll('image0', 'other'))).toEqual([
+      'The layout has no disk called "image0", which is the one that boots',
+    ]);
   });
 
   test('have to be sound', { tags: ['layout.faults'] }, () => {

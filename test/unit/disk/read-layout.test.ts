@@ -196,7 +196,9 @@ describe('forms', () => {
   });
 
   test('an alias inside its own anchor ends', () => {
-    expect(messagesOf('- &loop\n  local_loop: *loop\n')).toContain('"local_loop_" is a disk that cannot be built');
+    expect(messagesOf('- &loop\n  local_loop: *loop\n')).toContain(
+      'The layout has no disk called "image0", which is the one that boots',
+    );
   });
 
   test('the request overrules the sector size of the layout', { tags: ['variables.block-size'] }, () => {
@@ -268,9 +270,9 @@ describe('faults', () => {
     ['text that is no YAML', '- local_loop: [', 'This is not valid YAML'],
     ['a map in place of the list', 'local_loop: {name: image0}', 'A layout is a list of nodes'],
     ['an unknown node', '- raid: {name: x}', '"raid" is not a kind of layout node'],
-    ['no disk', '- mkfs: {base: root, type: ext4}', 'The layout has no disk'],
+    ['no disk', '- mkfs: {base: root, type: ext4}', 'The layout has no disk called'],
     ['an empty disk', '- local_loop: {name: image0}', 'Nothing stands on the disk "image0"'],
-    ['a second disk', '- local_loop: {name: image0}\n- local_loop: {name: b}', '"b" is a disk that cannot be built'],
+    ['an odd name of a disk', '- local_loop: {name: image0}\n- local_loop: {name: a/b}', '"a/b" cannot be the name'],
     [
       'a base that is not there',
       '- local_loop: {name: image0}\n- mkfs: {base: x, type: ext4}',
