@@ -12,7 +12,9 @@ const THIN_LAYOUT = `
 - mkfs: {base: pool, type: ext4, mount: {mount_point: /}}
 `;
 
-test('a layout that needs device-mapper is refused before any hook runs, with every reason and its place', async () => {
+test('a layout that needs device-mapper is refused before any hook runs, with every reason and its place', {
+  tags: ['layout.lvm-thin'],
+}, async () => {
   await using shop = await workshop({ 'first/root.d/01-first': hook('echo "RAN first"') });
 
   const result = await shop.build({ elements: ['first'], env: { DIB_BLOCK_DEVICE_CONFIG: THIN_LAYOUT } });

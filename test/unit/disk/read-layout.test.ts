@@ -211,7 +211,7 @@ describe('forms', () => {
 });
 
 describe('the root filesystem', () => {
-  test('keeps what the layout says of it', () => {
+  test('keeps what the layout says of it', { tags: ['mkfs.blanks'] }, () => {
     const text = partitioned(
       '    label: gpt\n',
       '        size: 100%\n        mkfs: {type: ext2, label: data, opts: "-m  0", mount: {mount_point: /}}\n',

@@ -167,6 +167,14 @@ describe('a command line of disk-image-create', () => {
     },
   );
 
+  it('takes several blanks between options for mkfs for one', { tags: ['mkfs.blanks', 'cli.mkfs-options'] }, () => {
+    const words = ['--mkfs-options', ' -m  1 -N   8192', 'vm'];
+
+    expect(parseDiskImageCreate({ command: 'disk-image-create', words, environment: {}, facts: FACTS })).toMatchObject({
+      request: { filesystem: { mkfsOptions: ['-m', '1', '-N', '8192'] } },
+    });
+  });
+
   it('lets TMPDIR go before TMP_DIR and an option before its variable', { tags: ['phases.temporary'] }, () => {
     const environment = { TMPDIR: '/a', TMP_DIR: '/b', DIB_IMAGE_SIZE: '9', DIB_QCOW2_COMPRESSION: 'zstd' };
 
