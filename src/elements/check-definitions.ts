@@ -4,6 +4,7 @@ import type { Issue } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 import { throwIssues } from './definition-issues.ts';
 import type { HookTreeNode } from './hook-tree.ts';
+import { unsetVariableIssues } from './package-installs.ts';
 import { readPackageInstalls } from './package-installs-file.ts';
 import { readPackageMaps } from './pkg-map.ts';
 import { sourceRepositoryIssues } from './source-repository-file.ts';
@@ -32,7 +33,7 @@ interface Findings {
 }
 
 const KINDS: readonly DefinitionKind[] = [
-  { name: 'package-installs', reader: 'package-installs', read: async (it) => await readPackageInstalls(it.elements) },
+  { name: 'package-installs', reader: 'package-installs', read: readWishes },
   { name: 'pkg-map', reader: 'pkg-map', read: async (it) => await readPackageMaps(it.elements) },
   { name: 'svc-map', reader: 'svc-map', read: async (it) => await readServiceMaps(it.elements) },
   { name: 'source-repository', reader: 'source-repositories', read: readSourceRepositories },
@@ -41,7 +42,7 @@ const KINDS: readonly DefinitionKind[] = [
 /**
  * Checks the files of elements that hooks read later: package-installs, pkg-map, svc-map and source-repository files, each kind where the
  * element that reads it is among the chosen ones.
- * @returns warnings of what has no effect
+ * @returns warnings of what has no effect, or will fail unless a hook prevents it
  * @throws IngotError `DEFINITION_INVALID` with every fault in every file
  */
 export async function checkDefinitions(context: DefinitionContext): Promise<readonly Issue[]> {
@@ -56,6 +57,12 @@ export async function checkDefinitions(context: DefinitionContext): Promise<read
     faulty.flatMap(({ name, issues }) => issues.map((issue) => ({ ...issue, message: `${name}: ${issue.message}` }))),
   );
   return checked.flatMap(({ warnings = [] }) => warnings);
+}
+
+/** A variable that is not set yet is a warning alone: a hook may still write a file of environment.d that sets it. */
+async function readWishes({ elements, env }: DefinitionContext): Promise<Findings> {
+  const { wishes, issues, warnings } = await readPackageInstalls(elements);
+  return { issues, warnings: [...warnings, ...unsetVariableIssues(wishes, env)] };
 }
 
 async function readSourceRepositories({ nodes, env }: DefinitionContext): Promise<Findings> {

@@ -23,11 +23,13 @@ export type PackageInstalls = Readonly<Record<string, PhasePackages>>;
  */
 export function squashPackageWishes(wishes: readonly PackageWish[], env: Environment): PackageInstalls {
   const matching = wishes.filter((wish) => isForMachine(wish, env));
-  throwIssues(
-    'package-installs',
-    matching.flatMap((wish) => unsetVariables(wish, env)),
-  );
+  throwIssues('package-installs', unsetVariableIssues(wishes, env));
   return arrange(matching.filter((wish) => areConditionsMet(wish, env)));
+}
+
+/** One issue for each `when` that counts on this machine and whose variable is not set. */
+export function unsetVariableIssues(wishes: readonly PackageWish[], env: Environment): readonly Issue[] {
+  return wishes.filter((wish) => isForMachine(wish, env)).flatMap((wish) => unsetVariables(wish, env));
 }
 
 /** As `squashPackageWishes` for a forecast before all variables are known: a wish that compares an unset one is left out. */

@@ -102,7 +102,12 @@ function issuesOf(issue: z.core.$ZodIssue, definition: DefinitionFile): readonly
   if (typeof key !== 'string' || !isImageKey(key)) {
     return [{ message: 'An image is a map of keys', place, hint: `Keys: ${IMAGE_KEY_NAMES.join(', ')}.` }];
   }
-  return [{ ...wrongValue(key, valueAt(definition.value, issue.path)), place }];
+  const value = valueAt(definition.value, issue.path);
+  const [, , name] = issue.path;
+  // The values of variables may be secrets.
+  if (typeof name === 'string')
+    return [{ ...wrongValue(key, value), message: `"${name}" of "${key}" is ${formOf(value)}`, place }];
+  return [{ ...wrongValue(key, value), place }];
 }
 
 function unknownKey(name: string): Issue {
@@ -125,9 +130,14 @@ function wrongValue(key: ImageKey, value: unknown): Issue {
 }
 
 function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`;
+  return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : formOf(value);
+}
+
+function formOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
-  if (typeof value !== 'object') return typeof value === 'string' ? `"${value}"` : `the ${typeof value} ${value}`;
-  return Array.isArray(value) ? 'a list' : 'a map';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a map' : `a ${typeof value}`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -186,10 +186,10 @@ test('every fault in the definition files of elements is told with its place, al
   );
 });
 
-test('keys without effect are warned of before the first hook', async () => {
+test('keys without effect and variables that are not set are warned of before the first hook', async () => {
   await using shop = await workshop({
     'one/element-deps': 'package-installs\n',
-    'one/package-installs.yaml': 'tree:\n  colour: red\n',
+    'one/package-installs.yaml': 'tree:\n  colour: red\nless:\n  when: COLOUR = red\n',
     'one/root.d/99-end': hook('exit 3'),
   });
 
@@ -197,6 +197,9 @@ test('keys without effect are warned of before the first hook', async () => {
 
   expect(said(result)).toMatch(
     /WARNING: \S+one\/package-installs\.yaml:2:3: Package tree: the key colour means nothing/,
+  );
+  expect(said(result)).toMatch(
+    /WARNING: \S+one\/package-installs\.yaml:4:3: Package less of element one depends on the variable COLOUR, which is not set/,
   );
 });
 

@@ -125,6 +125,12 @@ describe('a file of images', () => {
     expect(commands('[\n\t{ "imagename": "a", "elements": ["os"] }\n]')).toEqual(['disk-image-create -o a os']);
   });
 
+  it('may have many images that share a part', () => {
+    const items = Array.from({ length: 200 }, (_, index) => `- { imagename: i${index}, environment: *shared }\n`);
+
+    expect(commands(`- &first { imagename: i, environment: &shared { X: "1" } }\n${items.join('')}`)).toHaveLength(201);
+  });
+
   it('names an unknown key with its place and the one that was meant', { tags: ['yaml.unknown-key'] }, () => {
     const fault = faultsOf('- imagename: a\n  elemnts: [os]\n');
 
@@ -144,7 +150,8 @@ describe('a file of images', () => {
     ['image-size: "10"', '"image-size" has "10"', 'It has to be a whole number from 1 on.'],
     ['debug-trace: 3', '"debug-trace" has the number 3', 'It has to be one of 0, 1, 2.'],
     ['checksum: md5', '"checksum" has "md5"', 'It has to be true or false.'],
-    ['environment: { X: 1 }', '"environment" has the number 1', 'Text that looks like something else needs quotes.'],
+    ['environment: { X: 1 }', '"X" of "environment" is a number', 'Text that looks like something else needs quotes.'],
+    ['qemu-img-options: { X: [] }', '"X" of "qemu-img-options" is a list', 'It has to be a map from names to texts.'],
     ['environment: [X]', '"environment" has a list', 'It has to be a map from names to texts.'],
     ['root-label: true', '"root-label" has the boolean true', 'Text that looks like something else needs quotes.'],
     ['install-type: sourc', '"install-type" has "sourc"', 'Did you mean source?'],
