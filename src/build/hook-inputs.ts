@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, opendir, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { lstat, opendir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import { digestOf, type KeyFields } from '../layers/key.ts';
 import type { Freshness } from '../layers/store.ts';
 import type { Element, Hook } from '../model/element.ts';
+import { isErrno } from '../model/errno.ts';
 import { PHASES } from '../model/phase.ts';
 import type { Environment } from '../model/request.ts';
+import { joined, readTexts, type Texts, wordsOf } from './file-texts.ts';
+import type { HookLibrary } from './hook-library.ts';
 
 /** Files of elements that hooks do not read themselves: ingot's own requests do, and a step that makes one keys them. */
 const METADATA = /^(package-installs\.(json|yaml)|pkg-map|svc-map|element-(deps|provides)|README(\..*)?|.*\.(md|rst))$/;
@@ -39,16 +42,14 @@ const STEERS_PACKAGES = /^DIB_(ADD_APT|APT|DEB|DISTRIBUTION|UBUNTU|DEFAULT_INSTA
 const NEVER_KEYED =
   /^(TMP_.*|TMPDIR|TMP_DIR|TARGET_ROOT|INGOT_CHANNEL|_LIB|PYTHONPATH|PS4|ELEMENTS_PATH|IMAGE_ELEMENT_YAML|DIB_(IMAGE_CACHE|CCACHE_DIR|LOCKFILES|BLOCK_DEVICE_PARAMS_YAML|PYTHON_EXEC)|PWD|OLDPWD|SHLVL|_|BASH_FUNC_.*)$/;
 
+/** Its value looks like a folder of this machine. */
+const PLACES_IN_IMAGE = 'DIB_MOUNTPOINTS';
+
 /** A file larger than this is told by its size and time instead of its content; in bytes. */
 const LARGE_FILE = 64 * 1024 * 1024;
 
 /** Entries below a folder up to which it is looked through. */
 const LARGE_FOLDER = 10_000;
-
-interface Texts {
-  readonly digest: string;
-  readonly words: ReadonlySet<string>;
-}
 
 /** Files of the merged hook tree that are no hooks, as a whole and by the first folder or file of their paths. */
 interface SharedFiles {
@@ -56,28 +57,40 @@ interface SharedFiles {
   readonly parts: ReadonlyMap<string, Texts>;
 }
 
+/** What hooks can depend on. */
+export interface HookSurroundings {
+  /** Path of the merged hook tree, as it is before the first step. */
+  readonly folder: string;
+  readonly hooks: readonly Hook[];
+  /** Ingot answers requests from their files. */
+  readonly elements: readonly Element[];
+  readonly library: HookLibrary;
+}
+
 /** What the hooks of one build can see beside the root tree. */
 export class HookInputs {
   readonly #texts: Map<string, string>;
   readonly #shared: SharedFiles;
   readonly #metadata: Texts;
+  readonly #library: HookLibrary;
   readonly #environmentFiles: readonly EnvironmentFile[];
 
-  private constructor(texts: Map<string, string>, shared: SharedFiles, metadata: Texts) {
+  private constructor(texts: Map<string, string>, shared: SharedFiles, metadata: Texts, library: HookLibrary) {
     this.#texts = texts;
     this.#shared = shared;
     this.#metadata = metadata;
+    this.#library = library;
     this.#environmentFiles = environmentFilesOf(texts);
   }
 
-  /** Reads a merged hook tree as it is before the first step, and the files of elements that ingot answers requests from. */
-  static async read(folder: string, hooks: readonly Hook[], elements: readonly Element[]): Promise<HookInputs> {
+  /** Reads the hook tree and the elements' files. */
+  static async read({ folder, hooks, elements, library }: HookSurroundings): Promise<HookInputs> {
     const ownNames = new Set(hooks.map((hook) => `${hook.phase}/${hook.name}`));
-    const texts = await readTexts(folder, folder);
+    const texts = await readTexts(folder);
     const isShared = (path: string) =>
       !ownNames.has(path) && !METADATA.test(path) && !path.startsWith('environment.d/');
     const shared = sharedFiles([...texts].filter(([path]) => isShared(path)));
-    return new HookInputs(texts, shared, joined(await readRequestFiles(elements)));
+    return new HookInputs(texts, shared, joined(await readRequestFiles(elements)), library);
   }
 
   /** Takes notice of hooks that other hooks made. */
@@ -93,12 +106,14 @@ export class HookInputs {
     const text = this.textOf(hook);
     const seen = this.#seenBy(text);
     const asksForMetadata = ASKS_FOR_METADATA.test(text);
+    const usesLibrary = this.#library.uses(text);
     // Inside the tree, programs that came from the hook tree earlier may run.
     const runnable = PHASES[hook.phase].side === 'chroot' ? [this.#shared.whole] : seen;
     const named = new Set([
       ...wordsOf(text),
       ...runnable.flatMap((files) => [...files.words]),
       ...(asksForMetadata ? this.#metadata.words : []),
+      ...(usesLibrary ? this.#library.texts.words : []),
     ]);
     const variables = keyedVariables(env, named, text);
     const readsHost = PHASES[hook.phase].side === 'host' && this.freshnessOf(hook) !== 'always-runs';
@@ -107,6 +122,7 @@ export class HookInputs {
       'environment.d': digestOf(relevantFiles(this.#environmentFiles, [...named, ...variables]).join('\n')),
       ...(seen.length > 0 ? { 'hook tree': digestOf(seen.map((files) => files.digest).join('\n')) } : {}),
       ...(asksForMetadata ? { 'package and service files': this.#metadata.digest } : {}),
+      ...(usesLibrary ? { 'hook library': this.#library.texts.digest } : {}),
       ...(INSTALLS_PACKAGES.test(text) ? { 'package indices': indexIdentity } : {}),
       ...(await variableFields(env, variables, readsHost)),
     };
@@ -182,24 +198,15 @@ async function variableFields(env: Environment, names: readonly string[], readsH
   for (const name of names) {
     const value = env[name] ?? '';
     fields[`$${name}`] = digestOf(value);
-    const file = readsHost ? await fileIdentity(value) : undefined;
+    const file = readsHost && name !== PLACES_IN_IMAGE ? await fileIdentity(value) : undefined;
     if (file !== undefined) fields[`file of $${name}`] = file;
   }
   return fields;
 }
 
-function wordsOf(text: string): ReadonlySet<string> {
-  return new Set(text.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? []);
-}
-
 function sharedFiles(files: readonly (readonly [path: string, text: string])[]): SharedFiles {
   const groups = Map.groupBy(files, ([path]) => path.split('/')[0] ?? '');
   return { whole: joined(files), parts: new Map([...groups].map(([part, group]) => [part, joined(group)])) };
-}
-
-function joined(files: readonly (readonly [path: string, text: string])[]): Texts {
-  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { digest: digestOf(JSON.stringify(sorted)), words: wordsOf(sorted.map(([, text]) => text).join('\n')) };
 }
 
 /** Of every element, also of those that an earlier one of the same name hides: package wishes are taken from all. */
@@ -223,28 +230,22 @@ async function fileIdentity(value: string): Promise<string | undefined> {
   return facts.size > LARGE_FILE ? `${facts.size} ${facts.mtimeMs}` : digestOf(await readFile(path));
 }
 
-/** Names, modes, sizes and times below a folder; for a large one something new each time, so that what reads it runs. */
+/**
+ * Names, modes, sizes and times below a folder; for one that is large, or changes meanwhile, something new each time, so that what reads it
+ * runs.
+ */
 async function folderIdentity(folder: string): Promise<string> {
   const entries: string[] = [];
-  for await (const { parentPath, name } of await opendir(folder, { recursive: true })) {
-    if (entries.length === LARGE_FOLDER) return randomUUID();
-    const path = join(parentPath, name);
-    const facts = await lstat(path).catch(() => undefined);
-    entries.push(JSON.stringify([relative(folder, path), facts?.mode, facts?.size, facts?.mtimeMs]));
+  try {
+    for await (const { parentPath, name } of await opendir(folder, { recursive: true })) {
+      if (entries.length === LARGE_FOLDER) return randomUUID();
+      const path = join(parentPath, name);
+      const facts = await lstat(path).catch(() => undefined);
+      entries.push(JSON.stringify([relative(folder, path), facts?.mode, facts?.size, facts?.mtimeMs]));
+    }
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return randomUUID();
+    throw error;
   }
   return digestOf(entries.sort().join('\n'));
-}
-
-async function readTexts(root: string, folder: string): Promise<Map<string, string>> {
-  const texts = new Map<string, string>();
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    const name = relative(root, path);
-    if (entry.isDirectory()) for (const [below, text] of await readTexts(root, path)) texts.set(below, text);
-    else if (entry.isSymbolicLink())
-      texts.set(name, `link to ${await readlink(path)}\n${await readFile(path, 'latin1').catch(() => '')}`);
-    else if (entry.isFile())
-      texts.set(name, `mode ${((await stat(path)).mode & 0o7777).toString(8)}\n${await readFile(path, 'latin1')}`);
-  }
-  return texts;
 }

@@ -41,6 +41,7 @@ import { filesystemNeeds, hookNeeds, refuseMapperNeeds, refuseUnmetNeeds } from 
 import { diskImages } from './disk-images.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
+import { readHookLibrary } from './hook-library.ts';
 import { makesDisk, wantedImageSize } from './image-size-record.ts';
 import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, PYTHON_MODULES } from './library-files.ts';
 import { openRepositories } from './repositories.ts';
@@ -100,7 +101,12 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const hooks = Object.fromEntries(
     planHooks([...nodes, ...linkInstallFolders(nodes, plannedEnvironment)], request.environment.RUN_PARTS_REGEX),
   );
-  const inputs = await HookInputs.read(join(base, 'hooks'), Object.values(hooks).flat(), elements);
+  const inputs = await HookInputs.read({
+    folder: join(base, 'hooks'),
+    hooks: Object.values(hooks).flat(),
+    elements,
+    library: await readHookLibrary(HOOK_LIBRARY),
+  });
   const reasons = deviceReasons({ hooks, textOf: (hook) => inputs.textOf(hook), request });
   const needs = hookNeeds(reasons, request);
   if (isLayoutSure(hooks, request) && (needs.length > 0 || makesDisk(request))) {

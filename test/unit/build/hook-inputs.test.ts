@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HookInputs } from '../../../src/build/hook-inputs.ts';
+import { readHookLibrary } from '../../../src/build/hook-library.ts';
+import { HOOK_LIBRARY } from '../../../src/build/library-files.ts';
 import { explainDifference, type KeyFields } from '../../../src/layers/key.ts';
+import { start } from '../../../src/host/process.ts';
 import type { Element, Hook } from '../../../src/model/element.ts';
 import type { Phase } from '../../../src/model/phase.ts';
 import type { Environment } from '../../../src/model/request.ts';
@@ -14,6 +17,8 @@ interface Situation {
   readonly element?: FileTexts;
   readonly env?: Environment;
   readonly indices?: string;
+  /** Files of the library that hooks source. */
+  readonly library?: FileTexts;
 }
 
 const HOOK = 'install.d/10-x';
@@ -27,11 +32,18 @@ function hookOf(path: string): Hook {
 async function inputsOf(situation: Situation) {
   const folder = await folderTree({
     ...Object.fromEntries(Object.entries(situation.tree).map(([name, text]) => [`tree/${name}`, text])),
+    'library/die': 'exit',
+    ...Object.fromEntries(Object.entries(situation.library ?? {}).map(([name, text]) => [`library/${name}`, text])),
     ...Object.fromEntries(Object.entries(situation.element ?? {}).map(([name, text]) => [`one/${name}`, text])),
   });
   const hooks = Object.keys(situation.tree).filter((name) => /^(install|extra-data|finalise)\.d\/\d/.test(name));
   const element: Element = { name: 'one', path: join(folder.path, 'one'), needs: [], provides: [], hides: [] };
-  const inputs = await HookInputs.read(join(folder.path, 'tree'), hooks.map(hookOf), [element]);
+  const inputs = await HookInputs.read({
+    folder: join(folder.path, 'tree'),
+    hooks: hooks.map(hookOf),
+    elements: [element],
+    library: await readHookLibrary(join(folder.path, 'library')),
+  });
   return { inputs, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] };
 }
 
@@ -191,6 +203,32 @@ describe('files of the machine', () => {
     expect(explainDifference(before, after)).toBe('file of $LIST changed');
   });
 
+  test('the mount points of the image are not looked for on this machine', async () => {
+    const tree = { 'extra-data.d/10-x': 'exec:echo $DIB_MOUNTPOINTS' };
+
+    const fields = await fieldsOf({ tree, env: { DIB_MOUNTPOINTS: '/' } }, 'extra-data.d/10-x');
+
+    expect(Object.keys(fields)).toContain('$DIB_MOUNTPOINTS');
+    expect(Object.keys(fields)).not.toContain('file of $DIB_MOUNTPOINTS');
+  });
+
+  test('a folder that changes while it is read makes its hook run', async () => {
+    await using files = await folderTree();
+    const situation = { tree: { 'extra-data.d/10-x': 'exec:ls $FOLDER' }, env: { FOLDER: files.path } };
+    const churn = start('bash', ['-c', 'while mkdir -p {a..z}/x; do rm -rf ./*; done'], {
+      cwd: files.path,
+      stdio: 'ignore',
+    });
+
+    try {
+      for (let times = 0; times < 30; times++)
+        await expect(fieldsOf(situation, 'extra-data.d/10-x')).resolves.toHaveProperty('file of $FOLDER');
+    } finally {
+      churn.child.kill();
+      await churn.ended;
+    }
+  });
+
   test('what is below a folder that a variable names counts for a hook of the host', async () => {
     await using files = await folderTree({ 'deep/file': 'a' });
     const situation = { tree: { 'extra-data.d/10-x': 'exec:cp -r $FOLDER /x' }, env: { FOLDER: files.path } };
@@ -242,5 +280,36 @@ describe('how long a layer is believed', () => {
     expect(await freshness('cat ~/.netrc', 'extra-data.d/10-x')).toBe('always-runs');
     expect(await freshness('cp x $IMAGE_NAME.manifest', 'extra-data.d/10-x')).toBe('always-runs');
     expect(await freshness('cp $HOME/x y', HOOK)).toBe('tracked');
+  });
+});
+
+describe('the bash files that elements source', () => {
+  const sources = { tree: { [HOOK]: 'exec:source "$_LIB/img-functions"' } };
+  const library = { 'img-functions': 'ls $DIB_PATTERN', 'img-defaults': 'FS_TYPE=$DIB_FS' };
+
+  test('count for hooks that use them, or copy them for others', async () => {
+    const changed = { ...library, 'img-defaults': 'FS_TYPE=ext4' };
+
+    expect(await difference({ ...sources, library }, { ...sources, library: changed })).toBe('hook library changed');
+    const other = { tree: { [HOOK]: 'exec:true' } };
+    expect(await difference({ ...other, library }, { ...other, library: changed })).toBeUndefined();
+  });
+
+  test('make variables count that their functions read', async () => {
+    const env = { DIB_PATTERN: 'a', DIB_FS: 'b', PATH: '/bin' };
+
+    const fields = await fieldsOf({ ...sources, library, env });
+
+    expect(Object.keys(fields)).toContain('$DIB_PATTERN');
+    expect(Object.keys(fields)).not.toContain('$DIB_FS');
+    expect(Object.keys(fields)).not.toContain('$PATH');
+  });
+
+  test('name the variables of ramdisks and kernels', async () => {
+    const { texts } = await readHookLibrary(HOOK_LIBRARY);
+
+    expect([...texts.words]).toEqual(
+      expect.arrayContaining(['DIB_MODULE_ROOT', 'DIB_LIB_UDEV_ROOT', 'DIB_BAREMETAL_KERNEL_PATTERN']),
+    );
   });
 });

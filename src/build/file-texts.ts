@@ -1,0 +1,37 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { digestOf } from '../layers/key.ts';
+
+/** Some files as one: a digest that tells them from others, and the words in them that can be names of variables. */
+export interface Texts {
+  readonly digest: string;
+  readonly words: ReadonlySet<string>;
+}
+
+/**
+ * Reads every file below a folder; a link counts with its target and with what it leads to.
+ * @returns modes and texts, by paths below the folder
+ */
+export async function readTexts(folder: string): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(folder, path);
+    if (entry.isSymbolicLink())
+      texts.set(name, `link to ${await readlink(path)}\n${await readFile(path, 'latin1').catch(() => '')}`);
+    else if (entry.isFile())
+      texts.set(name, `mode ${((await stat(path)).mode & 0o7777).toString(8)}\n${await readFile(path, 'latin1')}`);
+  }
+  return texts;
+}
+
+/** Takes files together. Their order does not matter. */
+export function joined(files: Iterable<readonly [path: string, text: string]>): Texts {
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { digest: digestOf(JSON.stringify(sorted)), words: wordsOf(sorted.map(([, text]) => text).join('\n')) };
+}
+
+/** The words of a text that can be names of variables. */
+export function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? []);
+}
