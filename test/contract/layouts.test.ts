@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { run } from '../../src/host/process.ts';
+import { MIB } from '../../src/model/bytes.ts';
 import { hook, said, workshop } from '../support/cli.ts';
+import { partitionsOf } from '../support/partitions.ts';
 
 const THIN_LAYOUT = `
 - local_loop: {name: image0}
@@ -78,4 +81,26 @@ test('an archive of the tree is made whatever size of disk is asked for', async 
 
   expect(result.status, said(result)).toBe(0);
   expect(await shop.content('etc/one')).toBe('one\n');
+});
+
+test('the bundled disk with LVM has its volumes in 40 GB, with xfs in them', {
+  tags: ['layout.bundled-efi-lvm'],
+}, async () => {
+  await using shop = await workshop({});
+
+  const result = await shop.build({ elements: ['block-device-efi-lvm'], options: ['-t', 'raw', '--image-size', '38'] });
+
+  expect(result.status, said(result)).toBe(0);
+  const disk = shop.at('image.raw');
+  const { partitions } = await partitionsOf(disk);
+  const { offset = 0, size } = partitions[2] ?? {};
+  expect(size).toBe(Math.floor(40e9 / MIB) * MIB);
+  await run('dd', [`if=${disk}`, `of=${shop.at('pv')}`, 'bs=1M', `skip=${offset / MIB}`, 'count=2', 'status=none']);
+  const { stdout: group } = await run('pvck', ['--dump', 'metadata', shop.at('pv')]);
+  expect(group).toMatch(/^vg \{[\s\S]*pe_count = 9536\n/m);
+  expect(group).toMatch(
+    /lv_root \{[\s\S]*extent_count = 2193\n[\s\S]*lv_var[\s\S]*extent_count = 5435\n[\s\S]*= 1907\n/,
+  );
+  const place = ['--offset', String(offset + MIB), '--size', String(2193 * 4 * MIB)];
+  expect((await run('blkid', ['--probe', ...place, disk])).stdout).toMatch(/ LABEL="img-rootfs" .*TYPE="xfs"/);
 });
