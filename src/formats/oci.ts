@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { run } from '../host/process.ts';
+import { IngotError } from '../model/error.ts';
 import { digestsOf } from './checksums.ts';
 import { gzipWords, zstdWords } from './compressor.ts';
 import type { FormatInput, FormatWish, FormatWriter } from './format-writer.ts';
@@ -16,6 +17,7 @@ import {
   imageManifest,
   LAYER_TYPES,
 } from './oci-documents.ts';
+import { isFullDisk } from './output-space.ts';
 import { archiveTree } from './tree-archive.ts';
 
 /**
@@ -30,13 +32,24 @@ export const ociFormat = {
   write: async (input) => {
     const folder = await mkdtemp(join(input.scratch, 'oci-'));
     try {
-      await writeLayout(input, folder);
+      await writeLayout(input, folder).catch((error: unknown) => {
+        throw explained(error, input);
+      });
       await archiveLayout(input, folder);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   },
 } as const satisfies FormatWriter;
+
+/** A full disk is otherwise taken for that of the image, which is written later. */
+function explained(error: unknown, { path, scratch }: FormatInput): unknown {
+  if (!isFullDisk(error)) return error;
+  return new IngotError('DISK_FULL', `No space left in ${scratch} for the layer of ${basename(path)}`, {
+    hint: 'Make room there, or let TMPDIR name a larger place.',
+    cause: error,
+  });
+}
 
 const PROGRAMS = { gzip: ['pigz'], zstd: ['zstd'], none: [] } as const;
 

@@ -22,7 +22,7 @@ export async function explainWriteFailure(
   output: Output,
   rawDisk: string | undefined,
 ): Promise<unknown> {
-  if (isFull(error)) return await diskFull(output, await neededBytes(output, rawDisk), error);
+  if (isFullDisk(error)) return await diskFull(output, await neededBytes(output, rawDisk), error);
   if (isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR') && error instanceof Error)
     return new IngotError('OUTPUT_UNWRITABLE', `The image ${output.path} cannot be written: ${error.message}`, {
       hint: 'Choose another place with -o, or change the permissions of the folder.',
@@ -31,7 +31,8 @@ export async function explainWriteFailure(
   return error;
 }
 
-function isFull(error: unknown): boolean {
+/** True for a write that failed because the filesystem has no space left. */
+export function isFullDisk(error: unknown): boolean {
   if (isErrno(error, 'ENOSPC', 'EDQUOT')) return true;
   if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') return false;
   // tar tells a full disk from other faults by the count alone.

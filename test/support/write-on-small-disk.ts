@@ -5,15 +5,16 @@ import { isImageFormat } from '../../src/model/artifact.ts';
 import { toErrorReport } from '../../src/model/error.ts';
 import { formatWish } from './format-input.ts';
 
-// Run under `unshare --mount`: mounts a filesystem of 1 MiB over FOLDER, writes an image there and prints how that failed as JSON.
-// usage: write-on-small-disk.ts FOLDER FORMAT DISK TREE
-const [, , folder = '', format = '', rawDisk = '', tree = ''] = process.argv;
+// Run under `unshare --mount`: mounts a filesystem of 1 MiB over FOLDER, writes an image there and prints how that failed as JSON. With OUT
+// the image goes there, and FOLDER is for files on the way.
+// usage: write-on-small-disk.ts FOLDER FORMAT DISK TREE [OUT]
+const [, , folder = '', format = '', rawDisk = '', tree = '', out] = process.argv;
 if (!isImageFormat(format)) throw new Error(`not a format: ${format}`);
 execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'small', folder]);
 try {
   await writeArtifacts({
     request: {
-      outputName: `${folder}/image`,
+      outputName: `${out ?? folder}/image`,
       formats: [format],
       ...formatWish(),
       checksums: [],
@@ -21,7 +22,7 @@ try {
     },
     rawDisk,
     tree,
-    scratch: '/tmp',
+    scratch: out === undefined ? '/tmp' : folder,
     identity: 'content',
     epoch: 0,
     emit: () => {},

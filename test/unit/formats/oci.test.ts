@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { FormatWish } from '../../../src/formats/format-writer.ts';
 import { ociFormat } from '../../../src/formats/oci.ts';
@@ -90,6 +92,20 @@ describe('oci', () => {
     expect(JSON.parse(stdout).manifests[0].platform).toEqual(platform);
     const config = await inspect(image, '--config');
     expect(config).toMatchObject(platform);
+  });
+
+  it('says where there is no room for its layer, and leaves nothing there', async () => {
+    await using scratch = await scratchFolder({ 'tree/etc/hostname': 'cast\n', 'small/': '', 'out/': '' });
+    await writeFile(scratch.at('tree/etc/noise'), randomBytes(2 << 20));
+    const script = new URL('../../support/write-on-small-disk.ts', import.meta.url).pathname;
+    const words = [scratch.at('small'), 'oci', '', scratch.at('tree'), scratch.at('out')];
+
+    const { stdout } = await run('unshare', ['--mount', '--map-root-user', process.execPath, script, ...words]);
+
+    const { error, left } = JSON.parse(stdout);
+    const message = `No space left in ${scratch.at('small')} for the layer of image.oci`;
+    expect(error).toMatchObject({ code: 'DISK_FULL', message });
+    expect(left).toEqual([]);
   });
 
   it('has the name that Docker should know it by', async () => {
