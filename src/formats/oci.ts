@@ -9,6 +9,7 @@ import { IngotError } from '../model/error.ts';
 import { digestsOf } from './checksums.ts';
 import { gzipWords, zstdWords } from './compressor.ts';
 import type { FormatInput, FormatWish, FormatWriter } from './format-writer.ts';
+import { isFullDisk } from './full-disk.ts';
 import {
   type Descriptor,
   DOCUMENT_TYPES,
@@ -17,7 +18,6 @@ import {
   imageManifest,
   LAYER_TYPES,
 } from './oci-documents.ts';
-import { isFullDisk } from './output-space.ts';
 import { archiveTree } from './tree-archive.ts';
 
 /**

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { formatBytes } from '../model/bytes.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
+import { isFullDisk } from './full-disk.ts';
 import type { Output } from './output-names.ts';
 import { writerOf } from './registry.ts';
 
@@ -29,16 +30,6 @@ export async function explainWriteFailure(
       cause: error,
     });
   return error;
-}
-
-/** True for a write that failed because the filesystem has no space left. */
-export function isFullDisk(error: unknown): boolean {
-  if (isErrno(error, 'ENOSPC', 'EDQUOT')) return true;
-  if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') return false;
-  // tar tells a full disk from other faults by the count alone.
-  return /No space left on device|Disk quota exceeded|Wrote only \d+ of \d+ bytes/.test(
-    (error.details.tail ?? []).join('\n'),
-  );
 }
 
 async function neededBytes(output: Output, rawDisk: string | undefined): Promise<number> {

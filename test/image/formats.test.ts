@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { run, runForStatus } from '../../src/host/process.ts';
-import { buildEnvironment, image, inLab, needServer, SERVER } from '../support/image-build.ts';
+import { build, buildEnvironment, type ImageCall, image, inLab, needServer, SERVER } from '../support/image-build.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
 
-const INGOT = join(import.meta.dirname, '../../bin/ingot');
+const BIN = join(import.meta.dirname, '../../bin');
+const INGOT = join(BIN, 'ingot');
 
 async function qcow2Facts(path: string): Promise<string> {
   return (await run('qemu-img', ['info', path])).stdout;
@@ -62,6 +63,84 @@ describe('a server in several formats from one call', () => {
     expect(names).toEqual(
       expect.arrayContaining(['ifupdown', 'cloud-init', 'openssh-server', 'linux-image-cloud-amd64']),
     );
+  });
+});
+
+describe('the kernel of a server', () => {
+  test('comes out of its compressed qcow2 image, with the ramdisk', { tags: ['get-kernel.files'] }, async () => {
+    await needServer();
+    await using scratch = await scratchFolder({});
+    const words = ['-i', image(SERVER, 'qcow2'), '-d', scratch.path, '-o', 'server'];
+
+    const { stdout } = await run(join(BIN, 'disk-image-get-kernel'), words);
+
+    expect(stdout).toBe('server-vmlinuz,server-initrd\n');
+    const { stdout: names } = await run('tar', [
+      '--list',
+      '--file',
+      image(SERVER, 'tar'),
+      '--wildcards',
+      './boot/*-cloud-amd64',
+    ]);
+    for (const [name, start] of [
+      ['server-vmlinuz', './boot/vmlinuz-'],
+      ['server-initrd', './boot/initrd.img-'],
+    ] as const) {
+      const path = names.split('\n').find((line) => line.startsWith(start)) ?? '';
+      const script = 'tar --extract --to-stdout --file "$1" "$2" | cmp - "$3"';
+      await run('bash', ['-c', script, 'bash', image(SERVER, 'tar'), path, scratch.at(name)]);
+    }
+  });
+});
+
+/** The server once more, in the formats of other machines. */
+const EXPORTED: ImageCall = {
+  ...SERVER,
+  name: 'exported',
+  options: ['-p', 'ifupdown', '-t', 'raw,vmdk,vdi,vhd,vhdx,tar,squashfs,oci,aci'],
+  env: { ...SERVER.env, DIB_SQUASHFS_COMPRESSION: 'zstd:3', DIB_OCI_COMPRESSION: 'zstd:1' },
+};
+
+describe('a server in the formats of other machines', () => {
+  beforeAll(async () => {
+    await needServer();
+    await build(EXPORTED);
+  });
+
+  test.each(['vmdk', 'vdi', 'vhd', 'vhdx'])('is the disk of the raw image as %s', async (format) => {
+    const driver = format === 'vhd' ? 'vpc' : format;
+    const words = ['compare', '-f', 'raw', '-F', driver, image(EXPORTED, 'raw'), image(EXPORTED, format)];
+
+    expect((await run('qemu-img', words)).stdout).toContain('Images are identical.');
+  });
+
+  test('is the tree of the archive as squashfs, with owners and capabilities', async () => {
+    const squash = image(EXPORTED, 'squash');
+    const { stdout: described } = await run('rdsquashfs', ['--describe', squash]);
+
+    const names = described.split('\n').flatMap((line) => /^\w+ ("[^"]*"|\S+)/.exec(line)?.[1] ?? []);
+
+    const { stdout } = await run('tar', ['--list', '--quoting-style=literal', '--file', image(EXPORTED, 'tar')]);
+    const archived = stdout
+      .trim()
+      .split('\n')
+      .map((name) => name.replace(/^\.\//, '').replace(/\/$/, ''));
+    expect(names.map((name) => name.replaceAll('"', '')).sort()).toEqual(archived.filter((name) => name !== '').sort());
+    expect(described).toMatch(/^file etc\/shadow 0640 0 42$/m);
+    const { stdout: attributes } = await run('rdsquashfs', ['--xattr', '/usr/local/bin/capable', squash]);
+    expect(attributes).toContain('security.capability=');
+  });
+
+  test('is a container image of the archive', async () => {
+    const oci = `oci-archive:${image(EXPORTED, 'oci')}`;
+    const { stdout } = await run('skopeo', ['inspect', '--config', oci]);
+
+    const { stdout: digest } = await run('sha256sum', [image(EXPORTED, 'tar')]);
+
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ architecture: 'amd64', os: 'linux' },
+      rootfs: { type: 'layers', diff_ids: [`sha256:${digest.split(' ')[0]}`] },
+    });
   });
 });
 
