@@ -77,3 +77,25 @@ describe('a hook on the host', () => {
     ]);
   });
 });
+
+test('hooks of the host run commands in the tree, and mount what such a tree needs', {
+  tags: ['lib.run-in-target', 'lib.mount-tree', 'lib.unmount'],
+}, async () => {
+  await using shop = await workshop({
+    'enters/post-root.d/10-enter': hook(
+      'source "$_LIB/common-functions"; source "$_LIB/img-functions"',
+      "echo \"INSIDE $(run_in_target 'id -u; pwd; echo $HOME ${TMPDIR-none}; ls /usr/bin/bash' | tr '\\n' ' ')\"",
+      'TMP_MOUNT_PATH=$(mktemp -d); mkdir "$TMP_MOUNT_PATH"/{proc,dev,sys}',
+      'mount_proc_dev_sys; cd "$TMP_MOUNT_PATH"',
+      '[[ -d proc/self && -c dev/null && -c dev/pts/ptmx && -d sys/kernel ]] && echo "MOUNTED all"',
+      'findmnt --noheadings --output OPTIONS --mountpoint "$TMP_MOUNT_PATH/sys" | grep -qw ro && echo "MOUNTED sys read-only"',
+      'cd /; unmount_dir "$TMP_MOUNT_PATH" >/dev/null; echo "MOUNTED $(ls "$TMP_MOUNT_PATH"/* | grep -c self) afterwards"',
+    ),
+  });
+
+  const result = await shop.build({ elements: ['enters'] });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'INSIDE')).toEqual(['0 / /root none /usr/bin/bash ']);
+  expect(marked(result, 'MOUNTED')).toEqual(['all', 'sys read-only', '0 afterwards']);
+});
