@@ -14,6 +14,7 @@ import type { Hook } from '../model/element.ts';
 import { IngotError, type SourcePlace } from '../model/error.ts';
 import { PHASES, type Phase } from '../model/phase.ts';
 import type { Environment } from '../model/request.ts';
+import { namesDevice } from '../plan/device-mode.ts';
 import type { BuildContext } from './build-context.ts';
 import { hookHint } from './hook-hint.ts';
 import { readImageSize } from './image-size-record.ts';
@@ -146,9 +147,17 @@ async function hookFailure(context: BuildContext, hook: Hook, result: RunResult)
     return new IngotError(fault.code, `${fault.message}; ${subject}`, { ...fault.details, ...details });
   return new IngotError('HOOK_FAILED', subject, {
     ...details,
-    hint: hookHint(hook.phase, result),
+    hint: [...(hasNameOnly(context, hook) ? [DEVICE_HINT] : []), hookHint(hook.phase, result)].join(' '),
   });
 }
+
+/** True where a hook reads a disk that is not there: it counted as one of GRUB's, or was told to do without. */
+function hasNameOnly({ devices, inputs }: BuildContext, hook: Hook): boolean {
+  return PHASES[hook.phase].isFinalTree && devices === undefined && namesDevice(inputs.textOf(hook));
+}
+
+const DEVICE_HINT =
+  'In this build IMAGE_BLOCK_DEVICE is a name and no device. If the hook needs the device, set DIB_DEVICE_MODE=always and build as root.';
 
 /** A hook may have gone on after a failed request, and have failed of something else. */
 function isToldAtEnd(fault: IngotError, { tail }: RunResult): boolean {

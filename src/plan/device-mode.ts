@@ -70,8 +70,17 @@ export function splitAtDisk(steps: readonly Step[]): StepsByDisk {
 }
 
 function readsDevice(text: string): boolean {
-  const code = text.replace(/^\s*#.*$/gm, '');
-  return /\bIMAGE_BLOCK_DEVICES?\b/.test(code) && !/grub/i.test(code);
+  return namesDevice(text) && !/grub/i.test(codeOf(text));
+}
+
+/** True for the text of a hook that reads `IMAGE_BLOCK_DEVICE` or `IMAGE_BLOCK_DEVICES`, for whatever use. */
+export function namesDevice(text: string): boolean {
+  return /\bIMAGE_BLOCK_DEVICES?\b/.test(codeOf(text));
+}
+
+/** A text without lines that are comments. */
+function codeOf(text: string): string {
+  return text.replace(/^\s*#.*$/gm, '');
 }
 
 function nameOf({ phase, name, element }: Hook): string {

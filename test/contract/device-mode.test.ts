@@ -188,6 +188,17 @@ test('hooks that name the disk to GRUB alone get a name and no device', async ()
   expect(said(result)).not.toContain('device mode');
 });
 
+test('a hook that fails on a mere name is told how to get the device', async () => {
+  await using shop = await workshop({
+    'boot/finalise.d/50-bootloader': hook('true grub-install', 'cat "$IMAGE_BLOCK_DEVICE" >/dev/null'),
+  });
+
+  const result = await shop.build({ elements: ['boot'] });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toContain('DIB_DEVICE_MODE=always');
+});
+
 test('a layout of logical volumes and xfs is mounted without device-mapper', async () => {
   const lvm = `
 - local_loop: {name: image0}
