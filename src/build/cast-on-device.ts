@@ -14,7 +14,7 @@ import { callersDevice, type StepsByDisk } from '../plan/device-mode.ts';
 import type { Step } from '../plan/steps.ts';
 import type { BuildContext, DiskDevices } from './build-context.ts';
 import { asStep, DISK_STEP, diskAssembly, FILES_STEP, writeImageFiles } from './make-image.ts';
-import { fillOwnDisk, takeOwnDisk } from './own-disk.ts';
+import { copyOwnDisk, fillOwnDisk, refuseNoDevice, unmountOwnDisk } from './own-disk.ts';
 import { startEnvironment } from './run-hook.ts';
 import { removeGrubStandIns, writeTable } from './run-step.ts';
 import { runUnlayered } from './run-steps.ts';
@@ -31,15 +31,23 @@ export async function castOnDevice(context: BuildContext, { making, on }: Omit<S
   const beneath = join(task.folders.build, 'built');
   await tree.open();
   try {
+    await using made = new AsyncDisposableStack();
+    // Also what a hook has made that failed then.
+    made.defer(async () => await (await holdLoopsOf(ownFolders(context)))[Symbol.asyncDispose]());
     await mkdir(beneath);
     await mountBind(tree.root, beneath);
     const own = await ownDevice(context, making);
-    await using _loops = await holdLoopsOf([task.folders.build, task.folders.image]);
+    made.use(await holdLoopsOf(ownFolders(context)));
     if (own === undefined) await castOnLayout(context, on, beneath);
     else await castOnOwn(context, on, { device: own, beneath });
   } finally {
     await tree.close();
   }
+}
+
+/** Where hooks keep the files of loop devices that go with the build. */
+function ownFolders({ task }: BuildContext): readonly string[] {
+  return [task.folders.build, task.folders.image];
 }
 
 /** The device that hooks of block-device.d or the caller have made for the image. Then the layout is left out. */
@@ -54,7 +62,10 @@ async function ownDevice(context: BuildContext, steps: readonly Step[]): Promise
   if (input === '') return callersDevice(context.request);
   const env = await startEnvironment(context, 'block-device.d');
   const { status, stdout, tail } = await runForStatus(EVAL_BLOCK_DEVICE, [], { env, input });
-  if (status === 0) return stdout || undefined;
+  if (status === 0) {
+    if (stdout !== '') await refuseNoDevice(stdout);
+    return stdout || undefined;
+  }
   throw new IngotError('HOOK_FAILED', 'What block-device.d printed about IMAGE_BLOCK_DEVICE cannot be evaluated', {
     hint: 'A hook has to print a line such as IMAGE_BLOCK_DEVICE=/dev/loop0.',
     tail,
@@ -95,20 +106,22 @@ async function castOnOwn(
   });
   await tree.claimMounts();
   await runUnlayered(onDisk(context, { main: device }), steps);
-  await writeFiles(
-    context,
-    async () => await takeOwnDisk(tree.root, device, diskFile(context.task.folders.image, 'image0')),
-  );
+  await writeFiles(context, async () => await unmountOwnDisk(tree.root), device);
 }
 
-/** Writes archives while the tree is there, and files of the disk when nobody writes to it any more. */
-async function writeFiles(context: BuildContext, closeDisk: () => Promise<void>): Promise<void> {
+/**
+ * Writes archives while the tree is there, and files of the disk when nobody writes to it any more.
+ * @param device of a disk that is none of ours
+ */
+async function writeFiles(context: BuildContext, closeDisk: () => Promise<void>, device?: string): Promise<void> {
   const { formats } = context.request;
+  const rawDisk = diskFile(context.task.folders.image, 'image0');
   const from = (source: 'tree' | 'disk'): readonly ImageFormat[] =>
     formats.filter((format) => factsOf(format).source === source);
   const write = async () => {
     await writeImageFiles(context, from('tree'));
     await closeDisk();
+    if (from('disk').length > 0 && device !== undefined) await copyOwnDisk(device, rawDisk);
     await writeImageFiles(context, from('disk'));
   };
   if (formats.length === 0) await closeDisk();

@@ -32,7 +32,7 @@ import type { EmitEvent } from '../model/events.ts';
 import type { Phase } from '../model/phase.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import { composeElements } from '../plan/compose.ts';
-import { type DeviceReason, deviceReasons, isLayoutSure } from '../plan/device-mode.ts';
+import { callersDevice, type DeviceReason, deviceReasons, isLayoutSure } from '../plan/device-mode.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
@@ -44,6 +44,7 @@ import { HookInputs } from './hook-inputs.ts';
 import { readHookLibrary } from './hook-library.ts';
 import { makesDisk, wantedImageSize } from './image-size-record.ts';
 import { CHANNEL_PROGRAMS, HOOK_LIBRARY, HOST_PROGRAMS, PYTHON_MODULES } from './library-files.ts';
+import { refuseNoDevice } from './own-disk.ts';
 import { openRepositories } from './repositories.ts';
 import { RequestChannel } from './request-channel.ts';
 import { elementHandlers } from './request-handlers.ts';
@@ -83,7 +84,9 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     for (const one of diskImages(request, layout.read.layout, folders.image)) await checkOutputs(one.request);
   }
   const usesMemory = await hasMemory(task);
-  if (usesMemory) await mountTmpfs(folders.image);
+  // A loop device that a hook made of a file is told by the file's path, which memory loses when its build is killed.
+  const makesDevice = nodes.some(({ target }) => target.startsWith('block-device.d/'));
+  if (usesMemory && !makesDevice) await mountTmpfs(folders.image);
   opened.defer(async () => void (await evictLayers(folders.store, KEPT_LAYERS_BYTES)));
   const store = opened.use(await LayerStore.open(folders.store, task.buildId, usesMemory));
   const settled = store.settle();
@@ -114,6 +117,8 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     needs.push(...filesystemNeeds(layout.read.layout, layout.file));
   }
   await refuseUnmetNeeds(needs, task);
+  const given = callersDevice(request);
+  if (given !== undefined && reasons.length > 0) await refuseNoDevice(given);
   const packageFolder = join(store.scratchFolder, 'apt');
   const env = plannedEnvironment;
   const repositories = opened.use(await openRepositories({ request, elements, env, folder: packageFolder, emit }));

@@ -171,6 +171,33 @@ test('a hook of block-device.d that names no device leaves the layout in place, 
   expect(marked(second, 'RAN'), said(second)).toEqual(['block-device', 'finalise']);
 });
 
+test('a name of no block device is refused before the first hook', async () => {
+  await using shop = await workshop({ 'say/root.d/01-say': hook('echo "RAN first"') });
+
+  const result = await shop.build({ elements: ['say'], env: { IMAGE_BLOCK_DEVICE: '/dev/null' } });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toContain('IMAGE_BLOCK_DEVICE is /dev/null, which is no block device');
+  expect(said(result)).not.toContain('RAN first');
+});
+
+test('a loop device of a hook that fails, or names none that is there, goes with the build', async () => {
+  const make = 'truncate -s 1M "$TMP_IMAGE_DIR/mine"; losetup --find "$TMP_IMAGE_DIR/mine"';
+  await using shop = await workshop({
+    'fails/block-device.d/10-make': hook(make, 'exit 9'),
+    'lies/block-device.d/10-make': hook(make, 'echo IMAGE_BLOCK_DEVICE=/dev/nowhere'),
+  });
+  const before = await shop.hostState();
+
+  const fails = await shop.build({ elements: ['fails'] });
+  const lies = await shop.build({ elements: ['lies'] });
+
+  expect([fails.status, lies.status]).toEqual([9, 1]);
+  expect(said(lies)).toContain('IMAGE_BLOCK_DEVICE is /dev/nowhere, which is no block device');
+  expect(await shop.hostState()).toEqual(before);
+  expect(await shop.leftovers()).toEqual([]);
+});
+
 test('hooks that name the disk to GRUB alone get a name and no device', async () => {
   await using shop = await workshop({
     'boot/finalise.d/50-bootloader': hook(

@@ -89,7 +89,9 @@ describe(`a build on a block device that is killed (INGOT_TEST_SEED=${SEED})`, (
     await expect.poll(attached, { timeout: 60_000, interval: 1 }).toBe(true);
     const builder = (await processesWith(shop.mark)).find((one) => /^\S*node .*builder\.ts/.test(one.command));
     await wait(random() * 500);
-    process.kill((target === 'front' ? build.pid : builder?.pid) ?? 0, signal);
+    const pid = target === 'front' ? build.pid : builder?.pid;
+    if (pid === undefined) throw new Error(`There is no ${target} to send ${signal} to`);
+    process.kill(pid, signal);
     return await build.ended;
   }
 

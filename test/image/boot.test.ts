@@ -4,11 +4,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   DEVELOPER,
   image,
-  needDeveloper,
   needServer,
   needUefiServer,
+  needXfsDeveloper,
   SERVER,
   UEFI_SERVER,
+  XFS_DEVELOPER,
 } from '../support/image-build.ts';
 import { bootImage } from '../support/vm.ts';
 
@@ -47,7 +48,7 @@ describe('a server on an MBR disk', () => {
 describe('images on GPT disks', () => {
   let key: string;
   beforeAll(async () => {
-    key = await needDeveloper();
+    key = await needXfsDeveloper();
     await needUefiServer();
   });
 
@@ -73,6 +74,16 @@ describe('images on GPT disks', () => {
       expect((await machine.ssh('sudo systemctl is-system-running --wait || sudo systemctl --failed')).trim()).toBe(
         'running',
       );
+    });
+  });
+
+  test.concurrent('start from xfs when they were mounted while they were built', async () => {
+    await machines.add(async () => {
+      const disk = image(XFS_DEVELOPER, 'raw');
+      await using machine = await bootImage({ image: disk, firmware: 'bios', user: 'ada', identity: key });
+      await machine.waitFor(LOGIN, BOOT_MS);
+
+      expect((await machine.ssh('findmnt --noheadings --output FSTYPE /')).trim()).toBe('xfs');
     });
   });
 

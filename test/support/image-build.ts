@@ -61,6 +61,13 @@ export const DEVELOPER: ImageCall = {
   env: { DIB_DEV_USER_USERNAME: 'ada', DIB_DEV_USER_PASSWORD: 'sea breeze', DIB_DEV_USER_PWDLESS_SUDO: 'yes' },
 };
 
+/** The image for developers on xfs, its last phases on a block device. */
+export const XFS_DEVELOPER: ImageCall = {
+  ...DEVELOPER,
+  name: 'xfs-developer',
+  env: { ...DEVELOPER.env, FS_TYPE: 'xfs', DIB_DEVICE_MODE: 'always' },
+};
+
 /** Path of something in the lab. */
 export function inLab(...names: readonly string[]): string {
   return join(inject('imageLab'), ...names);
@@ -156,6 +163,16 @@ export async function needDeveloper(): Promise<string> {
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
   }
   await need(DEVELOPER);
+  return key;
+}
+
+/**
+ * Builds the image for developers on xfs unless a test of this run has; after the other one, with which it shares its layers.
+ * @returns path of the private key that its user is known by
+ */
+export async function needXfsDeveloper(): Promise<string> {
+  const key = await needDeveloper();
+  await need(XFS_DEVELOPER);
   return key;
 }
 
