@@ -78,7 +78,9 @@ describe('a ramdisk', () => {
   });
 
   test('has the wanted programs, which run with its own libraries', { tags: ['ramdisk.busybox'] }, async () => {
-    const { stdout } = await run('chroot', [
+    const { stdout } = await run('unshare', [
+      '--map-root-user',
+      'chroot',
       ramdisk,
       '/bin/bash',
       '-c',
@@ -164,6 +166,47 @@ describe('a ramdisk', () => {
     expect(changed.status, said(changed)).toBe(0);
     expect(await readFile(join(await unpackRamdisk(shop), 'init'), 'utf8')).toContain('echo later\n');
   });
+});
+
+test('an element of one’s own builds a ramdisk with the functions of the library', {
+  tags: ['cli.ramdisk-element', 'elements.ramdisk-first', 'ramdisk.library'],
+}, async () => {
+  await using shop = await workshop({
+    ...RAMDISK_OS,
+    'own/element-deps': 'ramdisk-base\nramdisk-os\n',
+    'own/binary-deps.d/own': 'ip\n',
+    'own/ramdisk-install.d/10-own': hook('echo own >"$TMP_MOUNT_PATH/own"'),
+    'own/post-install.d/99-own': hook(
+      'set -u',
+      '_LIB=/tmp/ramdisk-build',
+      'for part in common img ramdisk; do source $_LIB/$part-defaults; done',
+      'for part in common img ramdisk; do source $_LIB/$part-functions; done',
+      'KERNEL_VERSION=$(find_kernel_version)',
+      'MODULE_DIR=$MODULE_ROOT/lib/modules/$KERNEL_VERSION FIRMWARE_DIR=$MODULE_ROOT/lib/firmware',
+      'LIB_UDEV=$LIB_UDEV_ROOT/lib/udev INIT=$_LIB/scripts/init FUNCTIONS_D=$_LIB/scripts/d BUSYBOX=$(type -p busybox)',
+      'mk_build_dir',
+      'mkdir -p $TMP_BUILD_DIR/mnt',
+      'export TMP_HOOKS_PATH=/tmp TMP_MOUNT_PATH=$TMP_BUILD_DIR/mnt',
+      'create_ramdisk_base; populate_lib; populate_busybox; populate_init; populate_udev',
+      'TMP_HOOKS_PATH=/tmp/in_target.d run_d ramdisk-install',
+      'finalise_image; save_image /tmp/ramdisk; trap EXIT',
+      'cp /boot/vmlinu[zx]-$KERNEL_VERSION /tmp/kernel',
+    ),
+  });
+
+  const result = await shop.build({
+    command: 'ramdisk-image-create',
+    options: ['--ramdisk-element', 'own'],
+    elements: ['ramdisk-os'],
+    // A folder of the host that the chroot does not have.
+    env: { TMP_DIR: shop.at('tmp') },
+  });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(said(result)).toMatch(/Building elements: own fake-os /);
+  const ramdisk = await unpackRamdisk(shop);
+  expect(await readFile(join(ramdisk, 'own'), 'utf8')).toBe('own\n');
+  expect(await readdir(ramdisk)).toEqual(expect.arrayContaining(['init', 'init-func', 'bin', 'sbin', 'lib', 'lib64']));
 });
 
 describe('a ramdisk that cannot be built', () => {
