@@ -1,5 +1,7 @@
+import { lstatSync } from 'node:fs';
 import { run } from '../host/process.ts';
 import { IngotError } from '../model/error.ts';
+import { fixBtrfsInodes } from './btrfs-inodes.ts';
 import { explainTool, type FilesystemRequest } from './filesystem-request.ts';
 import { filesystemUuid } from './identity.ts';
 import { underEmptyFolders } from './under-empty-folders.ts';
@@ -10,7 +12,7 @@ import { underEmptyFolders } from './under-empty-folders.ts';
  * @throws IngotError `ASSEMBLE_FAILED` for device nodes, which mkfs.btrfs would store as others, or with its own words
  */
 export async function writeBtrfs(request: FilesystemRequest): Promise<void> {
-  const { node, folder, hidden, output, identity, measure, signal } = request;
+  const { node, folder, hidden, output, epoch, identity, measure, signal } = request;
   const [device] = measure.devices;
   if (device !== undefined) {
     const message = `mkfs.btrfs cannot store the device node ${device.toString()}`;
@@ -23,4 +25,6 @@ export async function writeBtrfs(request: FilesystemRequest): Promise<void> {
   await run(command, args, { signal }).catch((error) => {
     throw explainTool(error, request, 'mkfs.btrfs');
   });
+  const root = folder === undefined ? { mode: 0o755, uid: 0, gid: 0 } : lstatSync(folder);
+  await fixBtrfsInodes({ file: output, epoch, root });
 }

@@ -64,6 +64,24 @@ describe.each([
     expect(await ask('cat', scratch.at('out/etc/sub/again'))).toBe(await ask('cat', scratch.at('out/etc/linked')));
   });
 
+  test('keeps owner and mode of the root folder, and is dated no later than its epoch', async () => {
+    if (type === 'btrfs') {
+      const tree = await ask('btrfs', 'inspect-internal', 'dump-tree', '-t', '5', root);
+      expect(tree).toMatch(/key \(256 INODE_ITEM 0\)[^(]*block group 0 mode 40751 links 1 uid 3 gid 4 /);
+      const times = [...tree.matchAll(/\s[acmo]time (-?\d+)\./g)].map((match) =>
+        BigInt.asIntN(64, BigInt(match[1] ?? '')),
+      );
+      const distinct = [...new Set(times)].sort((one, other) => (one < other ? -1 : 1));
+      expect(times.length).toBeGreaterThan(60);
+      expect(distinct.at(0)).toBe(BigInt(Date.UTC(1950, 2, 4, 5, 6, 7) / 1000));
+      expect(distinct.at(-1)).toBe(BigInt(EPOCH));
+    } else {
+      const facts = await ask('dump.erofs', '--path=/', root);
+      expect(facts).toMatch(/Uid: 3 +Gid: 4 +Access: 0751/);
+      expect(facts).toMatch(/Timestamp: 2023-11-14 /);
+    }
+  });
+
   test('has nothing of what lies on the other filesystem', async () => {
     expect((await ask('ls', scratch.at('out/many'))).trim()).toBe('');
     expect((await ask('ls', scratch.at('tree/many'))).split('\n').length).toBeGreaterThan(700);
