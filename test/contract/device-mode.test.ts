@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { run, runForStatus } from '../../src/host/process.ts';
 import { MIB } from '../../src/model/bytes.ts';
@@ -6,6 +7,8 @@ import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
 import { checkExt } from '../support/disk-image.ts';
 import { extractPartition, partitionsOf } from '../support/partitions.ts';
 import { testUser } from '../support/test-user.ts';
+
+const WITH_PLAIN_DEV = fileURLToPath(new URL('../support/with-plain-dev', import.meta.url));
 
 const LAYOUT = `
 - local_loop: {name: image0}
@@ -78,6 +81,26 @@ test('hooks that read the disk find it attached and mounted, and what they do to
   expect(await shop.names()).toContain('boot/efi/late.txt');
   expect(await shop.hostState()).toEqual(before);
   expect(await shop.leftovers()).toEqual([]);
+});
+
+test('partitions get their nodes where /dev is a plain folder', async () => {
+  await using shop = await workshop({
+    'reader/finalise.d/10-nodes': hook(
+      'eval "declare -A devices=($IMAGE_BLOCK_DEVICES)"',
+      '[[ -b ${devices[root]} ]]',
+      'echo "NODE found"',
+    ),
+  });
+  const words = shop.buildWords({ elements: ['reader'] });
+  const env = { DIB_BLOCK_DEVICE_CONFIG: LAYOUT, DIB_IMAGE_SIZE: '0.2', DIB_JOURNAL_SIZE: '4' };
+
+  const result = await runForStatus('unshare', ['--mount', '--propagation', 'private', WITH_PLAIN_DEV, ...words], {
+    env: shop.environment({ env }),
+    cwd: shop.at('work'),
+  });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'NODE')).toEqual(['found']);
 });
 
 test('a disk that a hook of block-device.d has made takes the place of the layout', {
