@@ -38,6 +38,16 @@ test.each([
   ['pip-and-virtualenv', { ...UBUNTU, ...FROM_SOURCE }, 'python3-dev python3-pip python3-venv python3-virtualenv'],
   ['pip-and-virtualenv', { ...ROCKY, ...FROM_SOURCE }, 'python3-devel python3-pip python3-virtualenv'],
   ['pip-and-virtualenv', SUSE, 'python3 python3-pip python3-virtualenv'],
+  [
+    'posix',
+    ROCKY,
+    'at bash bc binutils bison coreutils cronie ctags cups-client diffutils ed file findutils flex gawk gcc glibc-common grep gzip m4 mailx make man-db ncompress ncurses patch pax procps-ng psmisc sed shadow-utils sharutils talk util-linux vim-minimal',
+  ],
+  [
+    'python-stow-versions',
+    DEBIAN,
+    'curl gcc git libbz2-dev libreadline-dev libsqlite3-dev libssl-dev make stow zlib1g-dev',
+  ],
   ['simple-init', { ...DEBIAN, DIB_INSTALLTYPE_simple_init: 'source' }, 'ifupdown isc-dhcp-client net-tools'],
   ['simple-init', { ...DEBIAN, DIB_RELEASE: 'sid' }, 'dhcpcd-base glean ifupdown net-tools'],
   ['simple-init', ROCKY, 'dhclient net-tools python3-glean'],
