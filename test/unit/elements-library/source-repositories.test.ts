@@ -54,6 +54,44 @@ test('says at once that an offline build has nothing to start from, without the 
   expect(stderr).not.toContain('secret');
 });
 
+test('takes from the cache alone when offline, and names a reference that is not there', async () => {
+  await using rig = await repositoryRig();
+  await using origin = await gitRepository();
+  const url = 'https://git.invalid/agent';
+  const line = (ref: string) => `agent git /opt/agent ${url} ${ref}\n`;
+  await origin.commit('main', 'first');
+  await fetch(rig, line('*'), {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `url.${origin.path}.insteadOf`,
+    GIT_CONFIG_VALUE_0: url,
+  });
+  const outcomes: RunResult[] = [];
+
+  for (const ref of ['*', 'main', 'next']) {
+    await run('rm', ['-rf', rig.at('/opt/agent')]);
+    outcomes.push(await fetch(rig, line(ref), { DIB_OFFLINE: '1' }));
+  }
+
+  expect(outcomes.map(({ status }) => status)).toEqual([0, 0, 1]);
+  expect(outcomes[2]?.stderr).toContain(`${url} has no reference next in the cache`);
+});
+
+test('a variable replaces the type, and the default reference stays that of the line', async () => {
+  await using rig = await repositoryRig();
+  await using origin = await gitRepository();
+  await origin.commit('main', 'first');
+  await origin.commit('other', 'second');
+
+  const { status, tail } = await fetch(rig, 'agent tar /opt/agent https://files.invalid/agent.tar.gz\n', {
+    DIB_REPOTYPE_agent: 'git',
+    DIB_REPOLOCATION_agent: origin.path,
+  });
+
+  expect(status, tail.join('\n')).toBe(0);
+  const { stdout } = await run('git', ['-C', rig.at('/opt/agent'), 'branch', '--format', '%(refname:short)']);
+  expect(stdout.trim().split('\n')).toEqual(['main', 'other']);
+});
+
 test('checks out a commit that no branch names any more', async () => {
   await using rig = await repositoryRig();
   await using origin = await gitRepository();
