@@ -45,7 +45,7 @@ describe('a server on an MBR disk', () => {
   });
 });
 
-describe('images on GPT disks', () => {
+describe('images on GPT disks, and one on xfs', () => {
   let key: string;
   beforeAll(async () => {
     key = await needXfsDeveloper();
@@ -77,7 +77,7 @@ describe('images on GPT disks', () => {
     });
   });
 
-  test.concurrent('start from xfs when they were mounted while they were built', async () => {
+  test.concurrent('start from xfs, too', async () => {
     await machines.add(async () => {
       const disk = image(XFS_DEVELOPER, 'raw');
       await using machine = await bootImage({ image: disk, firmware: 'bios', user: 'ada', identity: key });

@@ -61,11 +61,12 @@ export const DEVELOPER: ImageCall = {
   env: { DIB_DEV_USER_USERNAME: 'ada', DIB_DEV_USER_PASSWORD: 'sea breeze', DIB_DEV_USER_PWDLESS_SUDO: 'yes' },
 };
 
-/** The image for developers on xfs, its last phases on a block device. */
+/** The image for developers on xfs, on a disk whose layout leaves the choice of the filesystem to the caller. */
 export const XFS_DEVELOPER: ImageCall = {
   ...DEVELOPER,
   name: 'xfs-developer',
-  env: { ...DEVELOPER.env, FS_TYPE: 'xfs', DIB_DEVICE_MODE: 'always' },
+  elements: DEVELOPER.elements.filter((name) => name !== 'block-device-gpt'),
+  env: { ...DEVELOPER.env, FS_TYPE: 'xfs' },
 };
 
 /** Path of something in the lab. */
