@@ -51,7 +51,7 @@ export default defineConfig({
           globalSetup: ['test/support/image-lab.ts'],
           testTimeout: 20 * MINUTE,
           hookTimeout: 30 * MINUTE,
-          maxWorkers: 2,
+          fileParallelism: false,
           sequence: { groupOrder: 3 },
         },
       },
