@@ -5,7 +5,7 @@ export type Accelerator = 'kvm' | 'tcg';
 
 /** A machine for QEMU to run. */
 export interface MachineSpec {
-  readonly disk: { readonly path: string; readonly format: string };
+  readonly disk: { readonly path: string; readonly format: string; readonly sectorSize: 512 | 4096 };
   readonly firmware: Firmware;
   /** Undefined for the BIOS. */
   readonly firmwareFiles?: FirmwareFiles;
@@ -33,8 +33,8 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ...['-smp', String(spec.cpus), '-m', String(spec.memoryMib)],
     ...(spec.console === 'terminal' ? ['-serial', 'mon:stdio'] : ['-serial', 'stdio', '-monitor', 'none']),
     ...firmwareArguments(spec),
-    ...['-drive', `file=${escapeComma(spec.disk.path)},format=${spec.disk.format},if=virtio,discard=unmap`],
-    ...(spec.seed === undefined ? [] : ['-drive', `file=${escapeComma(spec.seed)},format=raw,if=virtio,readonly=on`]),
+    ...diskArguments(spec.disk),
+    ...(spec.seed === undefined ? [] : seedArguments(spec.seed)),
     ...networkArguments(spec.sshPort),
     ...['-device', 'virtio-rng-pci'],
   ];
@@ -43,6 +43,20 @@ export function qemuArguments(spec: MachineSpec): string[] {
 function acceleratorArguments(accelerator: Accelerator): string[] {
   // Under TCG a processor without some feature of `max` breaks Debian's userland.
   return accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+}
+
+function diskArguments({ path, format, sectorSize }: MachineSpec['disk']): string[] {
+  const sectors = `logical_block_size=${sectorSize},physical_block_size=${sectorSize}`;
+  return [
+    ...['-drive', `file=${escapeComma(path)},format=${format},if=none,id=disk0,discard=unmap`],
+    ...['-device', `virtio-blk-pci,drive=disk0,bootindex=0,${sectors}`],
+  ];
+}
+
+/** Behind the disk, so that the guest finds the disk first. */
+function seedArguments(path: string): string[] {
+  const drive = `file=${escapeComma(path)},format=raw,if=none,id=seed,readonly=on`;
+  return ['-drive', drive, '-device', 'virtio-blk-pci,drive=seed'];
 }
 
 function firmwareArguments({ firmware, firmwareFiles }: MachineSpec): string[] {

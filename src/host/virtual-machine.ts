@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { IngotError } from '../model/error.ts';
 import { ConsoleLog } from './console-log.ts';
+import { sectorSizeOf } from './disk-sectors.ts';
 import { type Firmware, findFirmware } from './firmware.ts';
 import { type SeedFiles, writeSeed } from './nocloud-seed.ts';
 import { type BackgroundProcess, run, start } from './process.ts';
@@ -111,7 +112,8 @@ function follow(qemu: BackgroundProcess, log: ConsoleLog): void {
 async function diskOf(options: MachineOptions, folder: string): Promise<MachineSpec['disk']> {
   const { image, size } = options;
   const { format } = await imageInfo(image);
-  if (options.writesImage) return { path: image, format };
+  const sectorSize = await sectorSizeOf(image, format, folder);
+  if (options.writesImage) return { path: image, format, sectorSize };
   const overlay = join(folder, 'writes.qcow2');
   await run('qemu-img', [
     'create',
@@ -125,7 +127,7 @@ async function diskOf(options: MachineOptions, folder: string): Promise<MachineS
     overlay,
     ...(size === undefined ? [] : [size]),
   ]);
-  return { path: overlay, format: 'qcow2' };
+  return { path: overlay, format: 'qcow2', sectorSize };
 }
 
 async function imageInfo(image: string): Promise<z.infer<typeof ImageInfo>> {

@@ -21,7 +21,7 @@ export async function bootRamdisk(files: string, parameters: string, ms: number)
   await writeFile(disk, '');
   await truncate(disk, 64 * 1024 * 1024);
   const machine = qemuArguments({
-    disk: { path: disk, format: 'raw' },
+    disk: { path: disk, format: 'raw', sectorSize: 512 },
     firmware: 'bios',
     accelerator: (await probeKvm()).works ? 'kvm' : 'tcg',
     memoryMib: 1024,

@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { sectorSizeOf } from '../../../src/host/disk-sectors.ts';
 import { probeKvm } from '../../../src/host/kvm.ts';
 import { subidCount } from '../../../src/host/machine-check.ts';
 import { readSeed, seedForUser, writeSeed } from '../../../src/host/nocloud-seed.ts';
@@ -38,7 +39,7 @@ describe('the probe of KVM', () => {
 
 describe('the arguments of QEMU', () => {
   const machine = {
-    disk: { path: '/a,b.raw', format: 'raw' },
+    disk: { path: '/a,b.raw', format: 'raw', sectorSize: 512 },
     firmware: 'bios',
     accelerator: 'tcg',
     memoryMib: 512,
@@ -47,7 +48,14 @@ describe('the arguments of QEMU', () => {
   } as const;
 
   it('double the commas of paths', () => {
-    expect(qemuArguments(machine)).toContain('file=/a,,b.raw,format=raw,if=virtio,discard=unmap');
+    expect(qemuArguments(machine)).toContain('file=/a,,b.raw,format=raw,if=none,id=disk0,discard=unmap');
+  });
+
+  it('give the disk sectors of its own size', () => {
+    const disk = { ...machine.disk, sectorSize: 4096 } as const;
+
+    expect(qemuArguments({ ...machine, disk }).join(' ')).toContain('logical_block_size=4096');
+    expect(qemuArguments(machine).join(' ')).toContain('logical_block_size=512');
   });
 
   it('lock the flash memory for secure boot and start from variables of a new machine', () => {
@@ -64,6 +72,29 @@ describe('the arguments of QEMU', () => {
   it('forward one port where SSH is wanted', () => {
     expect(qemuArguments(machine)).toContain('user,id=net0');
     expect(qemuArguments({ ...machine, sshPort: 2222 })).toContain('user,id=net0,hostfwd=tcp:127.0.0.1:2222-:22');
+  });
+});
+
+describe('the sectors of a disk', () => {
+  it.each([
+    [512, 'raw'],
+    [4096, 'raw'],
+    [4096, 'qcow2'],
+  ])('are told to be %i bytes by where a %s image has its table', async (size, format) => {
+    const header = 'EFI PART'.padStart(size + 'EFI PART'.length, '\0');
+    await using scratch = await scratchFolder({ 'disk.raw': header });
+    const raw = scratch.at('disk.raw');
+    await truncate(raw, 64 << 20);
+    const image = scratch.at(`image.${format}`);
+    await run('qemu-img', ['convert', '-O', format, raw, image]);
+
+    expect(await sectorSizeOf(image, format, scratch.path)).toBe(size);
+  });
+
+  it('are 512 bytes for an image that is shorter than a table', async () => {
+    await using scratch = await scratchFolder({ 'disk.raw': 'x'.repeat(512) });
+
+    expect(await sectorSizeOf(scratch.at('disk.raw'), 'raw', scratch.path)).toBe(512);
   });
 });
 
