@@ -2,7 +2,9 @@ import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  build,
   DEVELOPER,
+  type ImageCall,
   image,
   needServer,
   needUefiServer,
@@ -100,4 +102,36 @@ describe('images on GPT disks, and one on xfs', () => {
       });
     },
   );
+});
+
+/** Layouts that nothing else here starts from, and what the kernel says of such a disk. */
+const FURTHER_LAYOUTS: readonly (ImageCall & { readonly proof: RegExp })[] = [
+  {
+    name: 'large-sectors',
+    elements: ['debian-minimal', 'vm', 'block-device-efi-4k'],
+    options: ['-u'],
+    proof: /\[vda\] \d+ 4096-byte logical blocks/,
+  },
+  {
+    name: 'volumes-of-xfs',
+    elements: ['debian-minimal', 'vm', 'block-device-efi-lvm'],
+    options: ['-u', '-p', 'lvm2,xfsprogs', '--image-size', '40'],
+    proof: /XFS \(dm-\d+\): Mounting/,
+  },
+];
+
+describe('a minimal system', () => {
+  beforeAll(async () => {
+    for (const call of FURTHER_LAYOUTS) await build(call);
+  });
+
+  test.concurrent.each(FURTHER_LAYOUTS)('starts from a disk with $name', async (call) => {
+    await machines.add(async () => {
+      await using machine = await bootImage({ image: image(call, 'qcow2'), firmware: 'uefi' });
+
+      await machine.waitFor(LOGIN, BOOT_MS);
+
+      expect(machine.console.text).toMatch(call.proof);
+    });
+  });
 });
