@@ -24,10 +24,13 @@ export async function makeInitramfs(context: BuildContext, env: Environment, onL
 }
 
 async function takeWish(root: string): Promise<boolean> {
-  return await rm(join(root, INITRAMFS_WISH)).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await rm(join(root, INITRAMFS_WISH));
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
 }
 
 /** @returns where the file lies; undefined where the tree has no initramfs-tools */
