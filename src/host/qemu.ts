@@ -49,7 +49,8 @@ function diskArguments({ path, format, sectorSize }: MachineSpec['disk']): strin
   const sectors = `logical_block_size=${sectorSize},physical_block_size=${sectorSize}`;
   return [
     ...['-drive', `file=${escapeComma(path)},format=${format},if=none,id=disk0,discard=unmap`],
-    ...['-device', `virtio-blk-pci,drive=disk0,bootindex=0,${sectors}`],
+    // 0 is what QEMU gives to a kernel of `-kernel`.
+    ...['-device', `virtio-blk-pci,drive=disk0,bootindex=1,${sectors}`],
   ];
 }
 

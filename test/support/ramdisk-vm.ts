@@ -1,7 +1,7 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { probeKvm } from '../../src/host/kvm.ts';
-import { runForStatus } from '../../src/host/process.ts';
+import { run } from '../../src/host/process.ts';
 import { qemuArguments } from '../../src/host/qemu.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
@@ -29,10 +29,8 @@ export async function bootRamdisk(files: string, parameters: string, ms: number)
     console: 'stdio',
   });
   const words = ['-kernel', `${files}.kernel`, '-initrd', `${files}.initramfs`];
-  const { stdout } = await runForStatus(
-    'qemu-system-x86_64',
-    [...machine, ...words, '-append', `console=ttyS0 ${parameters}`],
-    { signal: AbortSignal.timeout(ms) },
-  );
+  const { stdout } = await run('qemu-system-x86_64', [...machine, ...words, '-append', `console=ttyS0 ${parameters}`], {
+    signal: AbortSignal.timeout(ms),
+  });
   return stdout;
 }
