@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
-/** What goes wrong with one answer. `cut` sends so many bytes and then drops the connection; `hang` never answers. */
+/**
+ * What goes wrong with one answer. After so many bytes `cut` closes the connection, `reset` breaks it with a TCP reset, and `stall` sends no
+ * more; `truncate` is a complete answer with so many bytes. `corrupt` changes the first byte, `replace` the whole content; `hang` never answers.
+ */
 export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly kind: 'cut'; readonly afterBytes: number }
-  | { readonly kind: 'replace'; readonly content: string }
-  | { readonly kind: 'hang' };
+  | { readonly kind: 'cut' | 'reset' | 'stall' | 'truncate'; readonly afterBytes: number }
+  | { readonly kind: 'replace'; readonly content: string | Buffer }
+  | { readonly kind: 'corrupt' | 'hang' };
 
 export interface SeenRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A web server of a folder on loopback, with ranges and entity tags, and with faults on request. */
+/** A web server of a folder on loopback, with ranges, conditions and lists of folders, and with faults on request. */
 export interface FileServer extends AsyncDisposable {
   readonly url: string;
   readonly requests: readonly SeenRequest[];
@@ -23,12 +26,16 @@ export interface FileServer extends AsyncDisposable {
   readonly mostAtOnce: number;
   /** The next answers for a path (all paths that end in it) have these faults, one each; later ones are right again. */
   fail(path: string, ...faults: readonly Fault[]): void;
+  /** Every further answer for a path has this fault, until `mend`. */
+  keepFailing(path: string, fault: Fault): void;
+  /** Every answer is right from now on. */
+  mend(): void;
 }
 
-/** Serves a folder. @param options `hasTags` false leaves out entity tags, as simple mirrors do */
+/** Serves a folder. @param options `hasTags` false leaves out entity tags and dates, as simple mirrors do */
 export async function serveFolder(folder: string, options: { readonly hasTags?: boolean } = {}): Promise<FileServer> {
   const requests: SeenRequest[] = [];
-  const faults: { readonly path: string; readonly rest: Fault[] }[] = [];
+  const faults: { readonly path: string; readonly rest: Fault[]; readonly isLasting: boolean }[] = [];
   const load = { now: 0, most: 0 };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://server').pathname);
@@ -38,7 +45,8 @@ export async function serveFolder(folder: string, options: { readonly hasTags?: 
     response.on('close', () => {
       load.now -= 1;
     });
-    const fault = faults.find((one) => path.endsWith(one.path) && one.rest.length > 0)?.rest.shift();
+    const planned = faults.find((one) => path.endsWith(one.path) && one.rest.length > 0);
+    const fault = planned?.isLasting ? planned.rest[0] : planned?.rest.shift();
     void answer(request, response, join(folder, path), fault, options.hasTags ?? true);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -50,7 +58,11 @@ export async function serveFolder(folder: string, options: { readonly hasTags?: 
     get mostAtOnce() {
       return load.most;
     },
-    fail: (path, ...wanted) => faults.push({ path, rest: [...wanted] }),
+    fail: (path, ...wanted) => faults.push({ path, rest: [...wanted], isLasting: false }),
+    keepFailing: (path, fault) => faults.push({ path, rest: [fault], isLasting: true }),
+    mend: () => {
+      faults.length = 0;
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -70,30 +82,77 @@ async function answer(
     response.writeHead(fault.status, fault.headers).end();
     return;
   }
-  const content = fault?.kind === 'replace' ? Buffer.from(fault.content) : await readFile(file).catch(() => undefined);
-  if (content === undefined) {
+  const whole = await contentOf(file, fault);
+  if (whole === undefined) {
     response.writeHead(404).end();
     return;
   }
+  const content = fault?.kind === 'truncate' ? whole.content.subarray(0, fault.afterBytes) : whole.content;
   const tag = `"${createHash('sha256').update(content).digest('hex').slice(0, 16)}"`;
-  const headers = hasTags ? { etag: tag } : {};
-  if (hasTags && request.headers['if-none-match'] === tag) {
+  const headers = hasTags ? { etag: tag, 'last-modified': whole.date } : {};
+  if (hasTags && isUnchanged(request, tag, whole.date)) {
     response.writeHead(304, headers).end();
     return;
   }
-  const start = rangeStart(request, tag);
+  const start = rangeStart(request, [tag, whole.date]);
+  if (start !== undefined && start >= content.length) {
+    response.writeHead(416, { ...headers, 'content-range': `bytes */${content.length}` }).end();
+    return;
+  }
   const body = content.subarray(start ?? 0);
   response.writeHead(start === undefined ? 200 : 206, {
     ...headers,
+    'accept-ranges': 'bytes',
     'content-length': body.length,
     ...(start === undefined ? {} : { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` }),
   });
-  if (fault?.kind === 'cut') response.write(body.subarray(0, fault.afterBytes), () => response.destroy());
-  else response.end(body);
+  if (request.method === 'HEAD') response.end();
+  else send(response, body, fault);
 }
 
-function rangeStart(request: IncomingMessage, tag: string): number | undefined {
-  const start = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
-  const condition = request.headers['if-range'];
-  return start === undefined || (condition !== undefined && condition !== tag) ? undefined : Number(start);
+function send(response: ServerResponse, body: Buffer, fault: Fault | undefined): void {
+  switch (fault?.kind) {
+    case 'cut':
+      response.write(body.subarray(0, fault.afterBytes), () => response.destroy());
+      return;
+    case 'reset':
+      response.write(body.subarray(0, fault.afterBytes), () => response.socket?.resetAndDestroy());
+      return;
+    case 'stall':
+      response.write(body.subarray(0, fault.afterBytes));
+      return;
+    default:
+      response.end(body);
+  }
+}
+
+/** @returns the content of a file, or the list of a folder; undefined where there is neither */
+async function contentOf(path: string, fault: Fault | undefined) {
+  const facts = await stat(path).catch(() => undefined);
+  const date = (facts?.mtime ?? new Date(0)).toUTCString();
+  if (fault?.kind === 'replace') return { content: Buffer.from(fault.content), date };
+  if (facts === undefined) return undefined;
+  if (facts.isDirectory()) return { content: await listOf(path), date };
+  const content = await readFile(path);
+  if (fault?.kind === 'corrupt') content.writeUInt8(content.readUInt8(0) ^ 0xff, 0);
+  return { content, date };
+}
+
+async function listOf(folder: string): Promise<Buffer> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.map((entry) => `${entry.name}${entry.isDirectory() ? '/' : ''}`).sort();
+  return Buffer.from(`<html>${names.map((name) => `<a href="${name}">${name}</a>\n`).join('')}</html>\n`);
+}
+
+function isUnchanged({ headers }: IncomingMessage, tag: string, date: string): boolean {
+  return headers['if-none-match'] === undefined
+    ? headers['if-modified-since'] === date
+    : headers['if-none-match'] === tag;
+}
+
+function rangeStart({ headers }: IncomingMessage, validators: readonly string[]): number | undefined {
+  const start = /^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1];
+  const condition = headers['if-range'];
+  const isSame = condition === undefined || validators.some((validator) => validator === condition);
+  return start !== undefined && isSame ? Number(start) : undefined;
 }

@@ -95,6 +95,32 @@ test('asks for the rest of the same version after a broken transfer', async () =
   expect(rest?.['if-range']).toMatch(/^"/);
 });
 
+test('goes on after a reset of the connection', async () => {
+  await using it = await rig();
+  it.server.fail('/file', { kind: 'reset', afterBytes: 70_000 });
+
+  await it.downloader.fetchFile({ url: `${it.server.url}/file`, target: it.target, sha256: SHA256 });
+
+  expect(await readFile(it.target, 'utf8')).toBe(CONTENT);
+  expect(it.server.requests).toHaveLength(2);
+});
+
+test.each([{ kind: 'truncate', afterBytes: 70_000 }, { kind: 'corrupt' }] as const)(
+  'takes no file of a server that answers with the fault $kind',
+  async (fault) => {
+    await using it = await rig();
+    it.server.keepFailing('/file', fault);
+    const file = { url: `${it.server.url}/file`, target: it.target, sha256: SHA256 };
+
+    await expect(it.downloader.fetchFile(file)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+
+    expect(await readdir(it.folder)).toEqual([]);
+    it.server.mend();
+    await it.downloader.fetchFile(file);
+    expect(await readFile(it.target, 'utf8')).toBe(CONTENT);
+  },
+);
+
 test('starts over when the file changed in the meantime', async () => {
   await using it = await rig();
   it.server.fail('/file', { kind: 'cut', afterBytes: 70_000 }, { kind: 'replace', content: 'a new version' });
