@@ -1,5 +1,5 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { run } from '../../src/host/process.ts';
 import type { AptSource } from '../../src/packages/apt-source.ts';
 import { type FileServer, serveFolder } from './file-server.ts';
@@ -12,6 +12,8 @@ export interface TestPackage {
   /** Such as `Depends`, `Essential`, `Priority`. */
   readonly fields?: Readonly<Record<string, string>>;
   readonly files?: FileTexts;
+  /** Files of this machine to take along: absolute paths, by path in the package. */
+  readonly copies?: Readonly<Record<string, string>>;
   /** Maintainer scripts by name, such as `preinst`. */
   readonly scripts?: Readonly<Record<string, string>>;
   readonly compression?: 'xz' | 'gzip' | 'zstd' | 'none';
@@ -107,6 +109,10 @@ export async function buildPackage(one: TestPackage, build: string, pool: string
     ...Object.fromEntries(scripts),
     ...one.files,
   });
+  for (const [path, file] of Object.entries(one.copies ?? {})) {
+    await mkdir(dirname(join(tree.path, path)), { recursive: true });
+    await copyFile(file, join(tree.path, path));
+  }
   await run('chmod', ['0755', tree.path]);
   const name = `${one.name}_${version.replace(':', '%3a')}_${fields.Architecture}.deb`;
   const compression = `-Z${one.compression ?? 'xz'}`;
