@@ -5,6 +5,7 @@ import { type DeviceReason, deviceReasons, isLayoutSure, splitAtDisk } from '../
 import { planSteps, type Step } from '../plan/steps.ts';
 import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
+import { ASSERTIONS_STEP, assertFinishedTree, hasAssertions } from './assert-tree.ts';
 import { castOnDevice } from './cast-on-device.ts';
 import { hookNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { tellImageUsage } from './image-usage.ts';
@@ -43,6 +44,7 @@ export async function cast(task: BuilderTask, emit: EmitEvent): Promise<void> {
   }
   await runSteps(context, end.steps);
   await tellImageUsage(context);
+  await assertFinishedTree(context);
   if (writesImages(context)) await makeImage(context);
 }
 
@@ -110,9 +112,11 @@ function splitSteps(steps: readonly Step[]): { readonly early: readonly Step[]; 
 /** Everything in the order in which it is done: a block device is there before the last phases. */
 function summariesOf(context: BuildContext, { steps, reasons }: Plan): readonly StepSummary[] {
   const files = writesImages(context) ? [FILES_STEP] : [];
-  if (reasons.length === 0) return [...steps.map(summaryOf), ...files.flatMap((step) => [DISK_STEP, step])];
+  const assertions = hasAssertions(context) ? [ASSERTIONS_STEP] : [];
+  if (reasons.length === 0)
+    return [...steps.map(summaryOf), ...assertions, ...files.flatMap((step) => [DISK_STEP, step])];
   const { before, making, on } = splitAtDisk(steps);
-  return [...[...before, ...making].map(summaryOf), DISK_STEP, ...on.map(summaryOf), ...files];
+  return [...[...before, ...making].map(summaryOf), DISK_STEP, ...on.map(summaryOf), ...assertions, ...files];
 }
 
 function writesImages({ request }: BuildContext): boolean {

@@ -8,6 +8,7 @@ import { main as elementInfo } from './element-info.ts';
 import { complain, ingotExitStatusOf } from './error-text.ts';
 import type { IngotSession } from './ingot-session.ts';
 import { registerPlan } from './plan.ts';
+import { registerTest } from './test.ts';
 import { VERSION } from './version.ts';
 
 /** Exit status for a command line that cannot be understood. */
@@ -59,6 +60,7 @@ export function programOf(session: IngotSession): Command {
   registerBuild(program, session);
   registerPlan(program, session);
   registerBoot(program, session);
+  registerTest(program, session);
   registerDoctor(program, session);
   registerElementInfo(program, session);
   return program;

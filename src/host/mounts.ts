@@ -46,6 +46,12 @@ export async function mountBind(source: string, target: string): Promise<void> {
   await run('mount', ['--rbind', source, target]);
 }
 
+/** Makes a folder visible at another place, with what is mounted below it, so that nothing can be written to it there. */
+export async function mountReadOnly(source: string, target: string): Promise<void> {
+  await mountBind(source, target);
+  for (const point of await mountsAtOrBelow(target)) await run('mount', ['-o', 'remount,bind,ro', point]);
+}
+
 /** Takes a mount from one place to another. */
 export async function moveMount(from: string, to: string): Promise<void> {
   // mount(8) would note the move in a file of /run, which is not for root of a user namespace to write.

@@ -39,6 +39,7 @@ export const ERROR_CODES = {
     kind: 'definition',
     meaning: 'A file of images cannot be read or understood, or an image in it names what there is not.',
   },
+  TEST_INVALID: { kind: 'definition', meaning: 'What a test of an element asserts cannot be understood.' },
   LAYOUT_INVALID: { kind: 'definition', meaning: 'A block-device layout cannot be understood.' },
 
   TOOL_MISSING: { kind: 'host', meaning: 'A program that the build needs is not installed.' },
@@ -63,6 +64,7 @@ export const ERROR_CODES = {
   OFFLINE_MISS: { kind: 'fetch', meaning: 'The build is offline and something it needs is not in the cache.' },
 
   HOOK_FAILED: { kind: 'hook', meaning: 'A hook of an element ended with a status other than 0.' },
+  ASSERTION_FAILED: { kind: 'hook', meaning: 'A test of an element asserts what is not true of the finished tree.' },
   ROOT_EMPTY: { kind: 'hook', meaning: 'After root.d the root tree is still empty.' },
 
   IMAGE_TOO_SMALL: { kind: 'assemble', meaning: 'The tree does not fit the size that was asked for.' },

@@ -14,6 +14,7 @@ const ROOMS = [
   'layers',
   'disk',
   'formats',
+  'assertions',
   'spec',
   'plan',
   'build',
