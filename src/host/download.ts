@@ -154,7 +154,7 @@ async function fetchDocument(url: string, known: Validators, get: Get): Promise<
     ...(known.etag === undefined ? {} : { 'if-none-match': known.etag }),
     ...(known.lastModified === undefined ? {} : { 'if-modified-since': known.lastModified }),
   });
-  const { statusCode, headers, body } = response;
+  const { statusCode, statusText, headers, body } = response;
   if (statusCode === 200) {
     const content = Buffer.from(await body.arrayBuffer());
     return {
@@ -166,7 +166,7 @@ async function fetchDocument(url: string, known: Validators, get: Get): Promise<
   await body.dump();
   if (statusCode === 304) return { kind: 'unchanged' };
   if (statusCode === 404 || statusCode === 410) return { kind: 'missing' };
-  throw faultOfStatus(statusCode, single(headers['retry-after']));
+  throw faultOfStatus(statusCode, statusText, single(headers['retry-after']));
 }
 
 function single(header: string | string[] | undefined): string | undefined {
@@ -207,14 +207,14 @@ async function receive(
   onBytes: (count: number) => void,
 ): Promise<void> {
   const response = await get(file.url, rangeHeaders(file, transfer));
-  const { statusCode, headers, body } = response;
+  const { statusCode, statusText, headers, body } = response;
   const isRest = statusCode === 206 && single(headers['content-range'])?.startsWith(`bytes ${transfer.received}-`);
   if (statusCode !== 200 && !isRest) {
     await body.dump();
     await startOver(transfer, onBytes);
     throw statusCode === 206 || statusCode === 416
       ? passingFault('the rest of the file was refused')
-      : faultOfStatus(statusCode, single(headers['retry-after']));
+      : faultOfStatus(statusCode, statusText, single(headers['retry-after']));
   }
   if (!isRest) await startOver(transfer, onBytes);
   transfer.validator = single(headers['etag']) ?? single(headers['last-modified']);
