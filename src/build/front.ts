@@ -79,11 +79,7 @@ async function superviseBuilder(
   signal: AbortSignal | undefined,
   emit: (body: BuildEventBody) => void,
 ): Promise<CastResult> {
-  const [command = '', ...args] = inNamespaces(task.privilege, [
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    BUILDER,
-  ]);
+  const [command = '', ...args] = inNamespaces(task.privilege, [process.execPath, ...process.execArgv, BUILDER]);
   const builder = start(command, args, { stdio: ['inherit', 'pipe', 'pipe', 'pipe', 'pipe'] });
   const stop = () => builder.child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
