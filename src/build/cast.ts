@@ -70,7 +70,6 @@ async function planEnd(build: OpenBuild, guessed: Plan): Promise<Plan> {
     tree.hooks,
     found.flatMap(([, list]) => list),
   );
-  await tree.pause();
   const known = { ...Object.fromEntries(found), 'root.d': hooks['root.d'], 'extra-data.d': hooks['extra-data.d'] };
   const steps = stepsOf(context, known);
   const reasons = deviceReasons({ hooks: known, textOf: (hook) => inputs.textOf(hook), request });
