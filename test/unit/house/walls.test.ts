@@ -15,6 +15,7 @@ const ROOMS = [
   'disk',
   'formats',
   'assertions',
+  'jobs',
   'spec',
   'plan',
   'build',
