@@ -22,8 +22,14 @@ export async function checkAssertions(assertions: readonly Assertion[], view: Tr
   );
   if (issues.length === 0) return;
   const wrong = new Set(issues.map(({ place }) => (place === undefined ? '' : placeText(place)))).size;
-  const message = `${wrong} of ${assertions.length} ${assertions.length === 1 ? 'assertion does' : 'assertions do'} not hold`;
-  throw new IngotError('ASSERTION_FAILED', message, { issues });
+  throw new IngotError(
+    'ASSERTION_FAILED',
+    `${wrong} of ${assertions.length} assertions ${wrong === 1 ? 'does' : 'do'} not hold`,
+    {
+      issues,
+      hint: 'Change the element or the assertion and run the test again; what comes before the change is restored.',
+    },
+  );
 }
 
 async function checkOne(assertion: Assertion, view: TreeView): Promise<readonly Issue[]> {

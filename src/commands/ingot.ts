@@ -4,6 +4,7 @@ import { registerBoot } from './boot.ts';
 import { registerBuild } from './build.ts';
 import type { Caller } from './caller.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerElement } from './element.ts';
 import { main as elementInfo } from './element-info.ts';
 import { complain, ingotExitStatusOf } from './error-text.ts';
 import type { IngotSession } from './ingot-session.ts';
@@ -61,6 +62,7 @@ export function programOf(session: IngotSession): Command {
   registerPlan(program, session);
   registerBoot(program, session);
   registerTest(program, session);
+  registerElement(program, session);
   registerDoctor(program, session);
   registerElementInfo(program, session);
   return program;

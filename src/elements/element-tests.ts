@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import type { Element } from '../model/element.ts';
 import { isErrno } from '../model/errno.ts';
@@ -27,9 +27,14 @@ export function testId({ element, name }: ElementTest): string {
 
 /** The tests of an element, in order of name. */
 export async function findTests(element: Element): Promise<readonly ElementTest[]> {
-  const folder = join(element.path, TESTS_FOLDER);
-  const names = await folderNames(folder);
-  return await Promise.all(names.map(async (name) => await readTest(element, name, join(folder, name))));
+  const folders = await findTestFolders(element.path);
+  return await Promise.all(folders.map(async (folder) => await readTest(element, basename(folder), folder)));
+}
+
+/** The folders of the tests of an element, in order of name. @param element folder of the element */
+export async function findTestFolders(element: string): Promise<readonly string[]> {
+  const folder = join(element, TESTS_FOLDER);
+  return (await folderNames(folder)).map((name) => join(folder, name));
 }
 
 async function readTest(element: Element, name: string, folder: string): Promise<ElementTest> {

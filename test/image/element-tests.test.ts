@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -24,14 +24,20 @@ commands:
   - {run: python3 -c 'print(6 * 7)', prints: 42}
 `;
 
-test('a test of an element asks the package manager and the services of a Debian', async () => {
+test('tests of elements ask a Debian; a new element passes its own', async () => {
+  const ingot = async (...words: readonly string[]) =>
+    await runForStatus(INGOT, words, { env: buildEnvironment(), cwd: inLab('out') });
+  await rm(inLab('elements/hello'), { recursive: true, force: true });
   const folder = inLab('elements/looked-at/test-elements/debian');
   await write(join(folder, 'element-deps'), 'debian-minimal\n');
   await write(join(folder, 'assertions.yaml'), ASSERTIONS);
 
-  const result = await runForStatus(INGOT, ['test', 'looked-at'], { env: buildEnvironment(), cwd: inLab('out') });
+  const made = await ingot('element', 'new', inLab('elements/hello'));
+  const result = await ingot('test', 'hello', 'looked-at');
 
+  expect(made.status, said(made)).toBe(0);
   expect(result.status, said(result)).toBe(1);
+  expect(result.stdout).toMatch(/^ok {6}hello\/works /);
   expect(result.stdout).toContain('assertions failed: 1 of 8 assertions does not hold');
   expect(result.stdout).toMatch(/assertions\.yaml:7:3: Service systemd-networkd: expected enabled, found disabled\n/);
 });
