@@ -14,6 +14,7 @@ export type Fault =
   | { readonly kind: 'corrupt' | 'hang' };
 
 export interface SeenRequest {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -39,7 +40,7 @@ export async function serveFolder(folder: string, options: { readonly hasTags?: 
   const load = { now: 0, most: 0 };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://server').pathname);
-    requests.push({ path, headers: request.headers });
+    requests.push({ method: request.method ?? '', path, headers: request.headers });
     load.now += 1;
     load.most = Math.max(load.most, load.now);
     response.on('close', () => {
