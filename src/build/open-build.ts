@@ -31,6 +31,7 @@ import type { Phase } from '../model/phase.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import { composeElements } from '../plan/compose.ts';
 import { callersDevice, type DeviceReason, deviceReasons, isLayoutSure } from '../plan/device-mode.ts';
+import { openBaseImage } from './base-image.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
@@ -124,16 +125,30 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const packageFolder = join(store.scratchFolder, 'apt');
   const env = plannedEnvironment;
   const repositories = opened.use(await openRepositories({ request, elements, env, folder: packageFolder, emit }));
+  const isUserNamespace = task.privilege === 'user-namespace';
+  const baseImage = await openBaseImage({
+    request,
+    hooks: hooks['root.d'] ?? [],
+    textOf: (hook) => inputs.textOf(hook),
+    env,
+    scratch: store.diskFolder,
+    isUserNamespace,
+    emit,
+  });
   const epoch = request.sourceDateEpoch ?? repositories.changedAt ?? UNDATED_EPOCH;
   const tree = new BuildTree({
     store,
     folder: folders.build,
     base,
     channel: join(store.scratchFolder, 'channel'),
-    isUserNamespace: task.privilege === 'user-namespace',
+    isUserNamespace,
   });
   opened.use(tree);
-  const handlers = { ...elementHandlers({ elements, tree: tree.root }), ...repositories.handlers };
+  const handlers = {
+    ...elementHandlers({ elements, tree: tree.root }),
+    ...repositories.handlers,
+    ...baseImage.handlers,
+  };
   const channelFolder = join(store.scratchFolder, 'channel');
   const channel = opened.use(await RequestChannel.open(channelFolder, CHANNEL_PROGRAMS, handlers));
   await mkdir(join(channelFolder, 'packages'));
@@ -151,6 +166,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     environmentFacts,
     plannedEnvironment,
     repositories: { identity: repositories.identity, epoch },
+    baseImageVersion: baseImage.version,
     identity: identityOf(task, elements, layout.text, repositories.identity),
     store,
     tree,

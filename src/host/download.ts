@@ -46,9 +46,10 @@ export interface Downloader extends AsyncDisposable {
   fetchDocument(url: string, known?: Validators): Promise<Document>;
   /**
    * Asks a server which version of a file it has, without the file. Undefined when it is not there.
+   * @returns with the size in bytes, where the server tells
    * @throws IngotError `FETCH_FAILED`, `CANCELLED`
    */
-  fetchValidators(url: string): Promise<Validators | undefined>;
+  fetchValidators(url: string): Promise<(Validators & { readonly size?: number }) | undefined>;
 }
 
 /** Opens a downloader. */
@@ -136,10 +137,11 @@ async function fetchDocument(url: string, known: Validators, get: Get): Promise<
   throw faultOfStatus(statusCode, statusText, single(headers['retry-after']));
 }
 
-async function fetchValidators(url: string, head: Get): Promise<Validators | undefined> {
+async function fetchValidators(url: string, head: Get): Promise<(Validators & { size?: number }) | undefined> {
   const { statusCode, statusText, headers, body } = await head(url, {});
   await body.dump();
-  if (statusCode === 200) return validatorsIn(headers);
+  const size = single(headers['content-length']);
+  if (statusCode === 200) return { ...validatorsIn(headers), ...(size === undefined ? {} : { size: Number(size) }) };
   if (statusCode === 404 || statusCode === 410) return undefined;
   throw faultOfStatus(statusCode, statusText, single(headers['retry-after']));
 }

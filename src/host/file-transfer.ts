@@ -69,7 +69,8 @@ async function receive(file: RemoteFile, transfer: Transfer, { get, onBytes }: T
   const isRest = statusCode === 206 && single(headers['content-range'])?.startsWith(`bytes ${transfer.received}-`);
   if (statusCode !== 200 && !isRest) {
     await body.dump();
-    if (statusCode !== 206 && statusCode !== 416) throw faultOfStatus(statusCode, statusText, single(headers['retry-after']));
+    if (statusCode !== 206 && statusCode !== 416)
+      throw faultOfStatus(statusCode, statusText, single(headers['retry-after']));
     await startOver(transfer, onBytes);
     throw passingFault('the rest of the file was refused');
   }

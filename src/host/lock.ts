@@ -21,7 +21,7 @@ export async function tryLock(path: string, kind: 'exclusive' | 'shared'): Promi
  * Takes an exclusive lock as `tryLock` does, and waits for it.
  * @throws IngotError `CANCELLED`, or the reason of `signal`, when it is aborted
  */
-export async function waitForLock(path: string, signal: AbortSignal): Promise<FileLock> {
+export async function waitForLock(path: string, signal?: AbortSignal): Promise<FileLock> {
   const lock = await takeLock(path, ['--exclusive'], signal);
   if (lock === undefined) throw new Error(`flock gave up on ${path}`);
   return lock;

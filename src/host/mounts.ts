@@ -73,6 +73,17 @@ export async function mountDevice(
   return { [Symbol.asyncDispose]: async () => await unmount(target) };
 }
 
+/**
+ * Mounts an ext2, ext3 or ext4 filesystem inside a file for reading, by a program in place of the kernel, until it is disposed. Its journal
+ * is left alone.
+ * @param offset first byte of the filesystem in the file
+ * @throws IngotError `TOOL_MISSING`, `TOOL_FAILED`
+ */
+export async function mountFuseExt(file: string, offset: number, target: string): Promise<AsyncDisposable> {
+  await run('fuse2fs', [file, target, '-o', `ro,norecovery,offset=${offset}`]);
+  return { [Symbol.asyncDispose]: async () => await unmount(target) };
+}
+
 /** Unmounts one filesystem. Throws `TOOL_FAILED` while something uses it. */
 export async function unmount(target: string): Promise<void> {
   await run('umount', [target]);

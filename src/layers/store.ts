@@ -108,6 +108,11 @@ export class LayerStore implements AsyncDisposable {
     return this.#scratchFolder;
   }
 
+  /** As `scratchFolder`, but never in memory: for what may be large. */
+  get diskFolder(): string {
+    return this.#diskFolder;
+  }
+
   /** The layer of a key, or in words why there is none. A damaged layer is removed and counts as missing. */
   async find(key: LayerKey, record: StepRecord, refreshes: boolean): Promise<Lookup> {
     if (record.freshness === 'always-runs')
