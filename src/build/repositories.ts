@@ -7,7 +7,12 @@ import type { BuildRequest, Environment } from '../model/request.ts';
 import { type AptFolders, adoptLists, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
 import { type AptSetup, aptSetupOf, hasKeyrings } from '../packages/apt-setup.ts';
 import { type IndexIdentity, indexIdentity } from '../packages/index-identity.ts';
-import { answerBootstrapDebian, answerFetchPackages, type PackageContext } from '../packages/package-requests.ts';
+import {
+  answerAptPreferences,
+  answerBootstrapDebian,
+  answerFetchPackages,
+  type PackageContext,
+} from '../packages/package-requests.ts';
 import { packageStoreFolder } from '../packages/package-store.ts';
 import type { RequestHandler } from './request-channel.ts';
 
@@ -60,6 +65,7 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
     handlers: {
       'bootstrap-debian': async (call) => await answerBootstrapDebian(call, context),
       'fetch-packages': async (call) => await answerFetchPackages(call, context),
+      'apt-preferences': async () => answerAptPreferences(setup, state),
     },
     store,
     aptFolders: async (treeLists) => {
@@ -68,7 +74,8 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
     },
     [Symbol.asyncDispose]: async () => {
       const isFilled = await filled?.catch(() => false); // whoever needed the folders has seen the failure
-      if (isFilled === true && setup !== undefined) await keepAptFolders({ setup, imageCache, folders, env });
+      if (isFilled !== true || setup === undefined || state === undefined) return;
+      await keepAptFolders({ setup, identity: state, imageCache, folders, env });
     },
   };
 }

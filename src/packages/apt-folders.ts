@@ -6,6 +6,7 @@ import type { AptSetup } from './apt-setup.ts';
 import { formatAptSource } from './apt-source.ts';
 import type { IndexIdentity } from './index-identity.ts';
 import { withPrivateApt } from './private-apt.ts';
+import { pinPreferences } from './release-pins.ts';
 
 /** Folders that stand for `/var/lib/apt/lists` and `/var/cache/apt` inside the chroot for the time of a build. */
 export interface AptFolders {
@@ -38,7 +39,8 @@ const PARSED_LISTS = 'srcpkgcache.bin';
  */
 export async function prepareAptFolders(options: AptFoldersOptions): Promise<void> {
   const { setup, folders, identity, isOffline } = options;
-  await withPrivateApt({ ...options, ...setup }, async (apt) => {
+  const preferences = pinPreferences(setup.pins, identity.releaseOf);
+  await withPrivateApt({ ...options, ...setup, preferences }, async (apt) => {
     await apt.update(identity, isOffline);
     for (const entry of await readdir(apt.lists, { withFileTypes: true }))
       if (entry.isFile() && entry.name !== 'lock')
@@ -59,9 +61,10 @@ export async function adoptLists(treeLists: string, folders: AptFolders): Promis
 }
 
 /** Keeps what apt inside the tree has parsed for the next build. */
-export async function keepAptFolders(options: Omit<AptFoldersOptions, 'identity' | 'isOffline'>): Promise<void> {
-  const { setup, folders } = options;
-  await withPrivateApt({ ...options, ...setup }, async (apt) => {
+export async function keepAptFolders(options: Omit<AptFoldersOptions, 'isOffline'>): Promise<void> {
+  const { setup, folders, identity } = options;
+  const preferences = pinPreferences(setup.pins, identity.releaseOf);
+  await withPrivateApt({ ...options, ...setup, preferences }, async (apt) => {
     const kept = keptFolder(apt.lists);
     await mkdir(kept, { recursive: true });
     const aside = join(kept, `${PARSED_LISTS}.part`); // the lock that withPrivateApt holds makes it ours alone

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
-import { type AptSource, distinctSources, parseAptSource, parseSourcesConf } from './apt-source.ts';
+import {
+  type AptSource,
+  distinctSources,
+  formatAptSource,
+  type NamedAptSource,
+  parseAptSource,
+  parseSourcesConf,
+} from './apt-source.ts';
+import type { SourcePin } from './release-pins.ts';
 
 /** Where the packages of an image come from and who signs them. */
 export interface AptSetup {
@@ -15,6 +23,8 @@ export interface AptSetup {
   readonly sources: readonly AptSource[];
   /** Absolute paths. */
   readonly keyrings: readonly string[];
+  /** Sources whose packages have priorities of their own (`DIB_APT_PINS`). */
+  readonly pins?: readonly SourcePin[];
   /** File of apt settings to obey (`DIB_APT_CONF`). */
   readonly settings?: string;
 }
@@ -38,14 +48,50 @@ export async function aptSetupOf(env: Environment): Promise<AptSetup | undefined
     throw new IngotError('DEFINITION_INVALID', `"${mirror} ${release} ${components}" is not a package source`, {
       hint: 'Check DIB_DISTRIBUTION_MIRROR, DIB_RELEASE and DIB_DEBIAN_COMPONENTS.',
     });
-  const named = parseSourcesConf(env.DIB_APT_SOURCES_CONF ?? '').flatMap(({ source }) => source ?? []);
+  const named = parseSourcesConf(env.DIB_APT_SOURCES_CONF ?? '');
+  const whole = withOwnOptions(main, named);
+  const others = named.flatMap(({ source }) => source ?? []).filter((source) => !isPartOf(source, main));
+  const sources = distinctSources([whole, ...others]);
   return {
     arch,
-    main,
-    sources: distinctSources([main, ...named.filter((source) => !isPartOf(source, main))]),
-    keyrings: await keyringsOf(env),
+    main: whole,
+    sources,
+    keyrings: sources.every(isSelfReliant) ? [] : await keyringsOf(env),
+    pins: pinsOf(env, named),
     settings: env.DIB_APT_CONF ? env.DIB_APT_CONF : undefined,
   };
+}
+
+/** Says of a source that stands in the list of all of them what stands there in brackets. */
+function withOwnOptions(main: AptSource, named: readonly NamedAptSource[]): AptSource {
+  const isSame = (source: AptSource) =>
+    formatAptSource({ ...source, options: '' }) === formatAptSource({ ...main, options: '' });
+  const own = named.flatMap(({ source }) => (source !== undefined && isSame(source) ? [source] : []))[0];
+  return own === undefined || own.options === '' ? main : own;
+}
+
+/** True for a source that names its keys itself, or does without any. */
+function isSelfReliant({ options }: AptSource): boolean {
+  return /\b(signed-by=|trusted=yes\b)/i.test(options);
+}
+
+/**
+ * Reads `DIB_APT_PINS`: on each line the name of a source of `DIB_APT_SOURCES_CONF` and a priority.
+ * @throws IngotError `DEFINITION_INVALID` naming each line that is not of that form
+ */
+function pinsOf(env: Environment, named: readonly NamedAptSource[]): readonly SourcePin[] {
+  const lines = (env.DIB_APT_PINS ?? '').split('\n').filter((line) => line.trim() !== '');
+  const pins = lines.map((line) => {
+    const [, name, priority] = /^\s*(\S+)\s+(-?\d+)\s*$/.exec(line) ?? [];
+    const source = named.find((one) => one.name === name)?.source;
+    return source === undefined ? { line } : { source, priority: Number(priority) };
+  });
+  const issues = pins.flatMap((pin) => ('line' in pin ? [{ message: `"${pin.line}" pins no source` }] : []));
+  if (issues.length === 0) return pins.flatMap((pin) => ('line' in pin ? [] : [pin]));
+  throw new IngotError('DEFINITION_INVALID', 'DIB_APT_PINS has lines that give no source a priority', {
+    issues,
+    hint: 'Write each line as NAME PRIORITY, with a name that DIB_APT_SOURCES_CONF has.',
+  });
 }
 
 function mainOptions(env: Environment): string {

@@ -14,6 +14,7 @@ import type { IndexNames } from './index-names.ts';
 import { dependencyClosure, installBatches } from './install-batches.ts';
 import { packageStoreFolder, type StoredPackage, storePackages } from './package-store.ts';
 import { type PackageFile, type PrivateApt, withPrivateApt } from './private-apt.ts';
+import { pinPreferences, type SourcePin } from './release-pins.ts';
 
 export interface BootstrapOptions {
   /** Absolute path of an empty folder to make the system in. */
@@ -25,6 +26,8 @@ export interface BootstrapOptions {
   /** Further sources, such as updates and security, so that the newest packages are installed from the start. */
   readonly moreSources: readonly AptSource[];
   readonly keyrings: readonly string[];
+  /** Sources whose packages have priorities of their own. */
+  readonly pins?: readonly SourcePin[];
   /** File of apt settings to add. */
   readonly settings?: string;
   /** Packages besides the minimal base. */
@@ -80,7 +83,8 @@ interface Wanted {
 async function resolveAll(options: BootstrapOptions): Promise<Wanted> {
   const sources = distinctSources([options.main, ...options.moreSources]);
   const identity = await indexIdentity({ ...options, sources });
-  return await withPrivateApt({ ...options, sources }, async (apt) => {
+  const preferences = pinPreferences(options.pins, identity.releaseOf);
+  return await withPrivateApt({ ...options, sources, preferences }, async (apt) => {
     await apt.update(identity, options.isOffline);
     const index = await apt.names();
     const minimal = minimalBase(index, options);

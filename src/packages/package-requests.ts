@@ -3,11 +3,13 @@ import { openDownloader } from '../host/download.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
-import { aptSetupOf, requireKeyrings } from './apt-setup.ts';
+import { type AptSetup, aptSetupOf, requireKeyrings } from './apt-setup.ts';
 import { bootstrapDebian } from './bootstrap-debian.ts';
+import type { IndexIdentity } from './index-identity.ts';
 import { installBatches } from './install-batches.ts';
 import { storePackages } from './package-store.ts';
 import { parsePackageFiles } from './private-apt.ts';
+import { pinPreferences } from './release-pins.ts';
 
 /** What a hook asks for. */
 export interface PackageCall {
@@ -63,6 +65,12 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
     env: call.env,
   });
   return { status: 0, stdout: '', stderr: '' };
+}
+
+/** Answers `apt-preferences`: prints the priorities that packages of the build's sources have, in the form of apt_preferences(5). */
+export function answerAptPreferences(setup: AptSetup | undefined, state: IndexIdentity | undefined): PackageAnswer {
+  const stdout = state === undefined ? '' : pinPreferences(setup?.pins, state.releaseOf);
+  return { status: 0, stdout, stderr: '' };
 }
 
 function parseBootstrapArgs(args: readonly string[]) {

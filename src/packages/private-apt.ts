@@ -21,6 +21,8 @@ export interface PrivateAptOptions {
   readonly keyrings: readonly string[];
   /** File of apt settings to add (`DIB_APT_CONF`). */
   readonly settings?: string;
+  /** Text in the form of apt_preferences(5). */
+  readonly preferences?: string;
   /** For proxies. */
   readonly env: Environment;
   readonly signal?: AbortSignal;
@@ -148,14 +150,16 @@ async function prepareFolder(options: PrivateAptOptions): Promise<string> {
   );
   const settings = options.settings === undefined ? '' : await readFile(options.settings, 'utf8');
   const keys = await Promise.all(options.keyrings.map(async (path) => await readFile(path, 'base64')));
+  const { preferences = '' } = options;
   const name = createHash('sha256')
-    .update([options.arch, settings, ...keys, ...lines].join('\n'))
+    .update([options.arch, settings, preferences, ...keys, ...lines].join('\n'))
     .digest('hex')
     .slice(0, 16);
   const folder = join(options.imageCache, 'ingot', 'apt', name);
   for (const part of ['etc', 'lists/partial', 'cache/archives/partial', 'state'])
     await mkdir(join(folder, part), { recursive: true });
   await writeFile(join(folder, 'etc/sources.list'), `${lines.join('\n')}\n`);
+  await writeFile(join(folder, 'etc/preferences'), preferences);
   await writeFile(join(folder, 'state/status'), '');
   await writeFile(join(folder, 'apt.conf'), `${configuration(folder, options.arch)}\n${settings}`);
   return folder;
@@ -171,7 +175,7 @@ function configuration(folder: string, arch: string): string {
     'Dir::Etc::sourceparts': '/dev/null',
     'Dir::Etc::trusted': '/dev/null',
     'Dir::Etc::trustedparts': '/dev/null',
-    'Dir::Etc::preferences': '/dev/null',
+    'Dir::Etc::preferences': join(folder, 'etc/preferences'),
     'Dir::Etc::preferencesparts': '/dev/null',
     'Dir::State': join(folder, 'state'),
     'Dir::State::lists': join(folder, 'lists'),

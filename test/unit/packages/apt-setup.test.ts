@@ -68,3 +68,27 @@ test('leaves out signature checks of the main source with --no-check-gpg', async
 test('obeys the settings of DIB_APT_CONF', async () => {
   expect((await setup({ DIB_APT_CONF: '/some/apt.conf' }))?.settings).toBe('/some/apt.conf');
 });
+
+test('needs no keyring where every source names its own or does without', async () => {
+  const sources = [
+    'one:deb [signed-by=/keys/a.gpg] http://m.example/debian bookworm main',
+    'two:deb [trusted=yes] http://v.example/ vendor main',
+  ];
+
+  const read = await setup({ DIB_APT_KEYRING: '/nowhere/keys.gpg', DIB_APT_SOURCES_CONF: sources.join('\n') });
+
+  expect(read?.keyrings).toEqual([]);
+  expect(read?.main.options).toBe('signed-by=/keys/a.gpg');
+});
+
+test('reads which sources have priorities, and names lines that give none', async () => {
+  const DIB_APT_SOURCES_CONF = 'vendor:deb http://v.example/ vendor main';
+
+  const read = await setup({ DIB_APT_SOURCES_CONF, DIB_APT_PINS: 'vendor 1050' });
+
+  expect(read?.pins?.map(({ source, priority }) => [source.suite, priority])).toEqual([['vendor', 1050]]);
+  await expect(setup({ DIB_APT_SOURCES_CONF, DIB_APT_PINS: 'other 7\nvendor high' })).rejects.toMatchObject({
+    code: 'DEFINITION_INVALID',
+    details: { issues: [{ message: '"other 7" pins no source' }, { message: '"vendor high" pins no source' }] },
+  });
+});

@@ -1,0 +1,41 @@
+import type { AptSource } from './apt-source.ts';
+import { firstStanza } from './deb822.ts';
+
+/** The wish that packages of a source have a priority, as in apt_preferences(5). */
+export interface SourcePin {
+  readonly source: AptSource;
+  readonly priority: number;
+}
+
+/** What tells one release from another, by the letters of apt_preferences(5). The component is not among them: it would pin a part. */
+const RELEASE_FIELDS = { a: 'suite', n: 'codename', v: 'version', o: 'origin', l: 'label' } as const;
+
+/**
+ * The text of a file of preferences that gives the packages of sources their priorities.
+ * @param releaseOf the release file of a source
+ */
+export function pinPreferences(
+  pins: readonly SourcePin[] | undefined,
+  releaseOf: (source: AptSource) => string,
+): string {
+  return (pins ?? []).map(({ source, priority }) => stanza(pinOf(source, releaseOf(source)), priority)).join('\n');
+}
+
+function stanza(pin: string, priority: number): string {
+  return `Package: *\nPin: ${pin}\nPin-Priority: ${priority}\n`;
+}
+
+/** A release file may tell nothing of itself; then the server has to do. */
+function pinOf(source: AptSource, release: string): string {
+  const fields = firstStanza(release);
+  const terms = Object.entries(RELEASE_FIELDS).flatMap(([letter, name]) => {
+    const value = fields.get(name) ?? '';
+    // apt divides at commas and knows no way to write one.
+    return value === '' || value.includes(',') ? [] : [`${letter}=${value}`];
+  });
+  return terms.length > 0 ? `release ${terms.join(', ')}` : `origin "${hostOf(source)}"`;
+}
+
+function hostOf({ uri }: AptSource): string {
+  return /^[a-z]+:\/\/(?:[^/@]*@)?([^/:]*)/.exec(uri)?.[1] ?? '';
+}
