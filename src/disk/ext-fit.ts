@@ -99,8 +99,8 @@ function metadataBlocks(blocks: number, inodes: number): number {
   return groups * 2 + Math.ceil((inodes * INODE_BYTES) / BLOCK) + copies * (1 + descriptors);
 }
 
-/** With `sparse_super`, groups 0, 1 and powers of 3, 5 and 7 carry a copy. */
-function hasSuperblock(group: number): boolean {
+/** True for a group that carries a copy of the superblock: with `sparse_super`, groups 0, 1 and powers of 3, 5 and 7. */
+export function hasSuperblock(group: number): boolean {
   if (group <= 1) return true;
   return [3, 5, 7].some((base) => {
     const power = base ** Math.round(Math.log(group) / Math.log(base));
