@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import type { Caller } from '../src/commands/caller.ts';
 import { programOf } from '../src/commands/ingot.ts';
 import { HOST_TOOLS } from '../src/host/tools.ts';
@@ -11,6 +10,9 @@ import {
   SETTING_NAMES,
 } from '../src/spec/disk-image-create-options.ts';
 import { GET_KERNEL_HELP } from '../src/spec/disk-image-get-kernel.ts';
+import { fuelFieldRows, fuelRequestJsonSchema } from '../src/spec/fuel-fields.ts';
+import { FUEL_IMAGE_HELP } from '../src/spec/fuel-image.ts';
+import { DEFAULT_PACKAGES } from '../src/spec/fuel-packages.ts';
 import { optionHeading, sentence } from '../src/spec/help-text.ts';
 import { optionTextOf } from '../src/spec/image-command.ts';
 import { expectedValue, IMAGE_KEY_NAMES, imageFileJsonSchema, imageKeyHelp } from '../src/spec/image-file-keys.ts';
@@ -23,6 +25,8 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['diskimage-builder.md', diskimageBuilderPage()],
     ['image-file.schema.json', imageFileJsonSchema()],
     ['disk-image-get-kernel.md', getKernelPage()],
+    ['fuel-image.md', fuelImagePage()],
+    ['fuel-request.schema.json', fuelRequestJsonSchema()],
     ['ingot.md', ingotPage()],
     ['ingot-build.md', ingotBuildPage()],
     ['errors.md', errorsPage()],
@@ -99,23 +103,36 @@ function getKernelPage(): string {
   ]);
 }
 
-function ingotPage(): string {
-  const program = programOf({ caller: READER, setStatus: () => {} });
-  return page('ingot', [
-    'The options of `ingot build` and `ingot plan`, with their names in disk-image-create, are in [ingot-build](ingot-build.md).',
-    helpBlock(program.helpInformation()),
-    ...subcommandsOf(program).flatMap(({ path, command }) => [`## ${path}`, helpBlock(command.helpInformation())]),
+function fuelImagePage(): string {
+  const fields = fuelFieldRows().map(({ field, isRequired, help }) => [
+    code(field),
+    isRequired ? 'yes' : '',
+    sentence(help),
+  ]);
+  const packages = Object.entries(DEFAULT_PACKAGES).map(([codename, names]) => [
+    code(codename),
+    [...names].sort().join(' '),
+  ]);
+  return page('fuel-image', [
+    helpBlock(FUEL_IMAGE_HELP),
+    'Exit status: 0 when the whole set is there, 2 for a command line or request that cannot be understood, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM, else 1. Every fault of a request is told at once, each on a line that begins with the field, before anything is touched. The [guide](../guides/fuel-image.md) shows how it is used.',
+    '## Fields of a request',
+    '[fuel-request.schema.json](fuel-request.schema.json) is the JSON Schema of a request. Fields that are not listed are passed over.',
+    table(['Field', 'Required', 'Meaning'], fields),
+    '## Default packages',
+    'They are installed where `packages` is missing, by `codename`.',
+    table(['Codename', 'Packages'], packages),
   ]);
 }
 
-/** Every command below another one, with the words that call it. */
-function subcommandsOf(command: Command, words = command.name()): readonly { path: string; command: Command }[] {
-  return command.commands
-    .filter((one) => one.name() !== 'help')
-    .flatMap((one) => {
-      const path = `${words} ${one.name()}`;
-      return [{ path, command: one }, ...subcommandsOf(one, path)];
-    });
+function ingotPage(): string {
+  const program = programOf({ caller: READER, setStatus: () => {} });
+  const commands = program.commands.filter((command) => command.name() !== 'help');
+  return page('ingot', [
+    'The options of `ingot build` and `ingot plan`, with their names in disk-image-create, are in [ingot-build](ingot-build.md).',
+    helpBlock(program.helpInformation()),
+    ...commands.flatMap((command) => [`## ingot ${command.name()}`, helpBlock(command.helpInformation())]),
+  ]);
 }
 
 /** Who reads the help texts for the page: nobody types and nothing is printed. */
@@ -125,6 +142,7 @@ const READER: Caller = {
   environment: {},
   workingFolder: '/',
   homeFolder: '/',
+  readInput: async () => '',
   stdout: { write: () => {} },
   stderr: { write: () => {} },
   onSignal: () => () => {},

@@ -26,8 +26,6 @@ export class BuildTree implements AsyncDisposable {
   #layers: Layer[] = [];
   #stash: { readonly point: string; readonly place: string }[] = [];
   #scratch: Scratch | undefined;
-  /** What is mounted lacks layers that were restored since. */
-  #isStale = false;
   #claimed: readonly string[] = [];
 
   constructor(options: BuildTreeOptions) {
@@ -52,15 +50,10 @@ export class BuildTree implements AsyncDisposable {
   /** Puts a committed layer on top. */
   restore(layer: Layer): void {
     this.#layers.push(layer);
-    this.#isStale ||= layer.tree !== undefined;
   }
 
-  /** Mounts the tree for writing, unless it is open and has all layers. */
+  /** Mounts the tree for writing. */
   async open(): Promise<void> {
-    if (this.#scratch !== undefined) {
-      if (!this.#isStale) return;
-      await this.pause();
-    }
     const { store, folder, channel, isUserNamespace } = this.#options;
     const scratch = await store.scratch();
     const lowers = await this.#linkFolders(scratch);
@@ -76,7 +69,6 @@ export class BuildTree implements AsyncDisposable {
       join(scratch.folder, 'fstab'),
     );
     this.#scratch = scratch;
-    this.#isStale = false;
     for (const { point, place } of this.#stash.toReversed()) await moveMount(place, point);
     this.#stash = [];
   }
@@ -114,14 +106,11 @@ export class BuildTree implements AsyncDisposable {
     for (const point of [...(await this.leftMounts())].reverse()) await unmountTree(point);
   }
 
-  /**
-   * Makes what was written the layer of `key`, and closes the tree if anything was. Mounts that hooks made are kept for the next step.
-   */
+  /** Closes the tree and makes what was written the layer of `key`. Mounts that hooks made are kept for the next step. */
   async commit(key: LayerKey, record: StepRecord): Promise<void> {
     const scratch = this.#scratch;
     if (scratch === undefined) throw new Error('The build tree is not open');
-    // Most steps write nothing, and then the next one can go on in the same mount.
-    if ((await readdir(scratch.upper)).length > 0) await this.pause();
+    await this.pause();
     this.#layers.push(await this.#options.store.commit(key, scratch, record));
   }
 

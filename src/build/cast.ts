@@ -3,13 +3,13 @@ import type { EmitEvent, StepSummary } from '../model/events.ts';
 import { PHASE_NAMES } from '../model/phase.ts';
 import { type DeviceReason, deviceReasons, isLayoutSure, splitAtDisk } from '../plan/device-mode.ts';
 import { planSteps, type Step } from '../plan/steps.ts';
-import { ASSERTIONS_STEP, assertFinishedTree, hasAssertions } from './assert-tree.ts';
 import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { castOnDevice } from './cast-on-device.ts';
 import { hookNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { tellImageUsage } from './image-usage.ts';
 import { DISK_STEP, FILES_STEP, lookUpImage, makeImage } from './make-image.ts';
+import { makeTargetImages, TARGET_STEP } from './make-target-images.ts';
 import { type OpenBuild, openBuild } from './open-build.ts';
 import { lookUpSteps, runSteps, UNLAYERED } from './run-steps.ts';
 
@@ -44,8 +44,8 @@ export async function cast(task: BuilderTask, emit: EmitEvent): Promise<void> {
   }
   await runSteps(context, end.steps);
   await tellImageUsage(context);
-  await assertFinishedTree(context);
-  if (writesImages(context)) await makeImage(context);
+  if (context.request.targetImages !== undefined) await makeTargetImages(context);
+  else if (writesImages(context)) await makeImage(context);
 }
 
 /** What a build has still to do. */
@@ -70,6 +70,7 @@ async function planEnd(build: OpenBuild, guessed: Plan): Promise<Plan> {
     tree.hooks,
     found.flatMap(([, list]) => list),
   );
+  await tree.pause();
   const known = { ...Object.fromEntries(found), 'root.d': hooks['root.d'], 'extra-data.d': hooks['extra-data.d'] };
   const steps = stepsOf(context, known);
   const reasons = deviceReasons({ hooks: known, textOf: (hook) => inputs.textOf(hook), request });
@@ -111,11 +112,10 @@ function splitSteps(steps: readonly Step[]): { readonly early: readonly Step[]; 
 /** Everything in the order in which it is done: a block device is there before the last phases. */
 function summariesOf(context: BuildContext, { steps, reasons }: Plan): readonly StepSummary[] {
   const files = writesImages(context) ? [FILES_STEP] : [];
-  const assertions = hasAssertions(context) ? [ASSERTIONS_STEP] : [];
-  if (reasons.length === 0)
-    return [...steps.map(summaryOf), ...assertions, ...files.flatMap((step) => [DISK_STEP, step])];
+  if (context.request.targetImages !== undefined) return [...steps.map(summaryOf), TARGET_STEP];
+  if (reasons.length === 0) return [...steps.map(summaryOf), ...files.flatMap((step) => [DISK_STEP, step])];
   const { before, making, on } = splitAtDisk(steps);
-  return [...[...before, ...making].map(summaryOf), DISK_STEP, ...on.map(summaryOf), ...assertions, ...files];
+  return [...[...before, ...making].map(summaryOf), DISK_STEP, ...on.map(summaryOf), ...files];
 }
 
 function writesImages({ request }: BuildContext): boolean {

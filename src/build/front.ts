@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { Assertion } from '../assertions/assertion.ts';
 import { reclaimAbandoned, takeLease } from '../host/lease.ts';
 import { checkNamespaces, inNamespaces, ownPrivilege } from '../host/namespaces.ts';
 import { start } from '../host/process.ts';
@@ -21,8 +20,6 @@ export interface CastOptions {
   readonly signal?: AbortSignal;
   /** `plan` looks every step up in the layer store and runs none. */
   readonly mode?: 'build' | 'plan';
-  /** What has to be true of the finished tree before image files are written; else the build fails. */
-  readonly assertions?: readonly Assertion[];
 }
 
 export type CastResult =
@@ -59,15 +56,14 @@ async function runBuild(
 ): Promise<CastResult> {
   const privilege = ownPrivilege();
   const folders = foldersOf(request, buildId);
-  const journal = leaseJournal(request, folders);
+  const journal = leaseJournal(request);
   await reclaimAbandoned(journal, privilege);
   const owned = [folders.build, folders.image, ...buildFoldersOf(folders.store, buildId)];
   const lease = await takeLease(journal, buildId, owned, privilege);
   try {
     await mkdir(folders.build, { recursive: true });
     await mkdir(folders.image, { recursive: true });
-    const { mode = 'build', assertions = [] } = options;
-    const task: BuilderTask = { buildId, request, privilege, mode, folders, assertions };
+    const task: BuilderTask = { buildId, request, privilege, mode: options.mode ?? 'build', folders };
     return await superviseBuilder(task, options.signal, emit);
   } finally {
     await lease.release();
@@ -79,7 +75,11 @@ async function superviseBuilder(
   signal: AbortSignal | undefined,
   emit: (body: BuildEventBody) => void,
 ): Promise<CastResult> {
-  const [command = '', ...args] = inNamespaces(task.privilege, [process.execPath, ...process.execArgv, BUILDER]);
+  const [command = '', ...args] = inNamespaces(task.privilege, [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    BUILDER,
+  ]);
   const builder = start(command, args, { stdio: ['inherit', 'pipe', 'pipe', 'pipe', 'pipe'] });
   const stop = () => builder.child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
@@ -111,11 +111,11 @@ function foldersOf(request: BuildRequest, buildId: string): BuildFolders {
   };
 }
 
-/** Leases lie with the caller and not with the cache, so that a build with another cache still finds what an earlier one left. */
-function leaseJournal({ environment }: BuildRequest, folders: BuildFolders): string {
+/** The folder of leases. It lies with the caller and not with the cache, so that a build with another cache still finds what an earlier one left. */
+export function leaseJournal({ environment, imageCache }: BuildRequest): string {
   const { XDG_STATE_HOME: state, HOME: home } = environment;
   if (state?.startsWith('/')) return join(state, 'ingot/leases');
-  return home?.startsWith('/') ? join(home, '.local/state/ingot/leases') : join(folders.cache, 'leases');
+  return home?.startsWith('/') ? join(home, '.local/state/ingot/leases') : join(imageCache, 'ingot/leases');
 }
 
 function sendTask(stream: unknown, task: BuilderTask): void {

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Environment } from '../model/request.ts';
 import type { TextSink } from '../report/text-sink.ts';
 
@@ -19,6 +20,8 @@ export interface Caller {
   readonly workingFolder: string;
   /** Absolute path of the caller's home folder. */
   readonly homeFolder: string;
+  /** Everything that standard input has. */
+  readonly readInput: () => Promise<string>;
   readonly stdout: TextSink;
   readonly stderr: TextSink;
   /** Listens to a signal until the returned function is called. */
@@ -44,6 +47,7 @@ export function callerOf(process: NodeJS.Process): Caller {
     environment,
     workingFolder: process.cwd(),
     homeFolder: homedir(),
+    readInput: async () => await text(process.stdin),
     stdout: process.stdout,
     stderr: process.stderr,
     onSignal: (signal, listener) => {

@@ -33,6 +33,7 @@ export function kvmMemory(caller: Caller): string {
   return path.join(cacheFolder(caller), 'kvm.json');
 }
 
-function cacheFolder({ environment, homeFolder }: Caller): string {
+/** Where ingot keeps what it needs between calls. */
+export function cacheFolder({ environment, homeFolder }: Caller): string {
   return path.join(environment.DIB_IMAGE_CACHE ?? path.join(homeFolder, '.cache', 'image-create'), 'ingot');
 }

@@ -1,5 +1,6 @@
 import type { Artifact } from './artifact.ts';
 import type { ErrorReport } from './error.ts';
+import type { WrittenTargetImage } from './target-image.ts';
 
 /** How a step ended: restored from its layer, run, or left out because it had nothing to do. */
 export type StepOutcome = 'hit' | 'ran' | 'skipped';
@@ -46,6 +47,7 @@ export type BuildEventBody =
   | { readonly kind: 'shell-opened'; readonly reason: string }
   | { readonly kind: 'shell-closed' }
   | { readonly kind: 'artifact-written'; readonly artifact: Artifact }
+  | { readonly kind: 'target-image-written'; readonly image: WrittenTargetImage }
   | { readonly kind: 'build-finished'; readonly outcome: 'succeeded'; readonly ms: number }
   | {
       readonly kind: 'build-finished';

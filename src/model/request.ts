@@ -1,5 +1,6 @@
 import type { ImageFormat } from './artifact.ts';
 import type { Compression } from './compression.ts';
+import type { TargetImage } from './target-image.ts';
 
 /** `NAME=value` pairs as a process sees them. */
 export type Environment = Readonly<Record<string, string>>;
@@ -19,8 +20,10 @@ export interface BuildRequest {
   readonly arch: string;
   /** Absolute path of the image without extension. */
   readonly outputName: string;
-  /** In the order asked for; no duplicates, at least one. */
+  /** In the order asked for; no duplicates, at least one unless there are target images. */
   readonly formats: readonly ImageFormat[];
+  /** Filesystems of the tree to write as files of their own, into an existing folder (absolute path), where they get their names. */
+  readonly targetImages?: { readonly folder: string; readonly images: readonly TargetImage[] };
   readonly qcow2: {
     readonly compression: Compression<'qcow2'>;
     /** `k=v` pairs for `qemu-img -o`, such as `compat=0.10`. */

@@ -36,6 +36,8 @@ function linesOf(event: BuildEvent, context: LogContext): string[] {
       return messageLines(event, context);
     case 'shell-opened':
       return [paint('caution', `A shell is open: ${event.reason}. Leave it with exit.`)];
+    case 'target-image-written':
+      return [targetLine(event, context)];
     case 'artifact-written':
       return artifactLines(event, context);
     case 'build-finished':
@@ -51,6 +53,10 @@ function linesOf(event: BuildEvent, context: LogContext): string[] {
     default:
       return event satisfies never;
   }
+}
+
+function targetLine({ image }: Extract<BuildEvent, { kind: 'target-image-written' }>, { paint }: LogContext): string {
+  return `${paint('accent', '+')} ${image.name} (${formatBytes(image.file.size)}): the filesystem of ${image.mountPoint}`;
 }
 
 function hitsLine({ count, first, last }: HitRun, paint: Paint): string {

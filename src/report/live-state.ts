@@ -73,6 +73,7 @@ export function advance(state: LiveState, event: BuildEvent): LiveState {
       return { ...started, running: undefined, isFinished: true };
     case 'message':
     case 'artifact-written':
+    case 'target-image-written':
       return { ...started, hits: undefined };
     case 'phase-finished':
       return started;

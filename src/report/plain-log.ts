@@ -54,6 +54,8 @@ export class PlainLog {
         return ['The shell has ended'];
       case 'artifact-written':
         return [`Image file ${event.artifact.path} created...`];
+      case 'target-image-written':
+        return [`Image ${event.image.name} of ${event.image.mountPoint} written`];
       case 'build-finished':
         return event.outcome === 'succeeded'
           ? [`Build completed successfully in ${formatDuration(event.ms)}`]

@@ -13,8 +13,8 @@ import type { TextSink } from './text-sink.ts';
 export interface ReporterOptions {
   readonly stdout: TextSink;
   readonly stderr: TextSink;
-  /** `live` draws on a terminal, `plain` writes lines, `events` writes lines of JSON, `quiet` writes nothing but failures. */
-  readonly view: 'live' | 'plain' | 'events' | 'quiet';
+  /** `live` draws on a terminal, `plain` writes lines, `events` writes lines of JSON, `quiet` writes nothing but failures, `none` nothing. */
+  readonly view: 'live' | 'plain' | 'events' | 'quiet' | 'none';
   /** Lines of the plain view begin with the time. */
   readonly hasTimestamps: boolean;
   readonly hasColours: boolean;
@@ -63,6 +63,8 @@ function viewOf(options: ReporterOptions, logs: readonly string[]): EventView {
       return { take: (event) => void stdout.write(`${JSON.stringify(event)}\n`), close: nothing };
     case 'quiet':
       return failureView(logs, stderr);
+    case 'none':
+      return { take: () => {}, close: nothing };
     default:
       return options.view satisfies never;
   }

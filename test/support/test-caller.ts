@@ -22,6 +22,7 @@ export function testCaller(command: string, words: readonly string[] = [], envir
     environment: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', ...environment },
     workingFolder: '/work',
     homeFolder: '/home/ann',
+    readInput: async () => '',
     stdout: { write: (text) => out.push(text) },
     stderr: { write: (text) => err.push(text) },
     onSignal: (signal, listener) => {

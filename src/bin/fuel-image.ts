@@ -1,0 +1,4 @@
+import { callerOf } from '../commands/caller.ts';
+import { main } from '../commands/fuel-image.ts';
+
+process.exitCode = await main(callerOf(process));
