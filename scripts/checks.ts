@@ -32,7 +32,7 @@ async function allChecks(): Promise<readonly Check[]> {
   return [
     { name: 'format', command: ['biome', 'format', '.'] },
     { name: 'lint', command: ['biome', 'lint', '--error-on-warnings', '.'] },
-    { name: 'promises', command: ['oxlint', '--type-aware', 'src', 'test', 'scripts', 'bench'] },
+    { name: 'promises', command: ['oxlint', '--type-aware', 'src', 'test', 'scripts', 'packaging', 'bench'] },
     { name: 'types', command: ['tsc'] },
     { name: 'walls', command: ['depcruise', '--config', '.dependency-cruiser.json', 'src'] },
     { name: 'dead-code', command: ['knip', '--no-progress'] },

@@ -1,6 +1,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import packageFile from '../../../package.json' with { type: 'json' };
+import { run } from '../../../src/host/process.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -14,4 +16,10 @@ test('every command is a link to the one launcher, has an entry file, and is kno
     expect(entries).toContain(`${name}.ts`);
   }
   expect(Object.keys(manifest.bin).sort()).toEqual([...names, 'ingot'].sort());
+});
+
+test('a command starts for a service, which has no home', async () => {
+  const { stdout } = await run(`${root}/bin/ingot`, ['--version'], { env: { PATH: '/usr/bin:/bin' } });
+
+  expect(stdout).toBe(`${packageFile.version}\n`);
 });
