@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Caller } from '../src/commands/caller.ts';
 import { programOf } from '../src/commands/ingot.ts';
 import { HOST_TOOLS } from '../src/host/tools.ts';
@@ -127,12 +128,21 @@ function fuelImagePage(): string {
 
 function ingotPage(): string {
   const program = programOf({ caller: READER, setStatus: () => {} });
-  const commands = program.commands.filter((command) => command.name() !== 'help');
   return page('ingot', [
     'The options of `ingot build` and `ingot plan`, with their names in disk-image-create, are in [ingot-build](ingot-build.md).',
     helpBlock(program.helpInformation()),
-    ...commands.flatMap((command) => [`## ingot ${command.name()}`, helpBlock(command.helpInformation())]),
+    ...subcommandsOf(program).flatMap(({ path, command }) => [`## ${path}`, helpBlock(command.helpInformation())]),
   ]);
+}
+
+/** Every command below another one, with the words that call it. */
+function subcommandsOf(command: Command, words = command.name()): readonly { path: string; command: Command }[] {
+  return command.commands
+    .filter((one) => one.name() !== 'help')
+    .flatMap((one) => {
+      const path = `${words} ${one.name()}`;
+      return [{ path, command: one }, ...subcommandsOf(one, path)];
+    });
 }
 
 /** Who reads the help texts for the page: nobody types and nothing is printed. */

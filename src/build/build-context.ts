@@ -29,6 +29,8 @@ export interface BuildContext {
   /** Environment of host hooks as far as the elements' files settle it: what keys are made from. */
   readonly plannedEnvironment: Environment;
   readonly repositories: RepositoryState;
+  /** Version of the published image that the build starts from; empty where there is none. */
+  readonly baseImageVersion: string;
   /** Names the plan: identifiers on the disk are derived from it. */
   readonly identity: DiskIdentity;
   readonly store: LayerStore;

@@ -26,6 +26,8 @@ export class BuildTree implements AsyncDisposable {
   #layers: Layer[] = [];
   #stash: { readonly point: string; readonly place: string }[] = [];
   #scratch: Scratch | undefined;
+  /** What is mounted lacks layers that were restored since. */
+  #isStale = false;
   #claimed: readonly string[] = [];
 
   constructor(options: BuildTreeOptions) {
@@ -50,10 +52,15 @@ export class BuildTree implements AsyncDisposable {
   /** Puts a committed layer on top. */
   restore(layer: Layer): void {
     this.#layers.push(layer);
+    this.#isStale ||= layer.tree !== undefined;
   }
 
-  /** Mounts the tree for writing. */
+  /** Mounts the tree for writing, unless it is open and has all layers. */
   async open(): Promise<void> {
+    if (this.#scratch !== undefined) {
+      if (!this.#isStale) return;
+      await this.pause();
+    }
     const { store, folder, channel, isUserNamespace } = this.#options;
     const scratch = await store.scratch();
     const lowers = await this.#linkFolders(scratch);
@@ -69,6 +76,7 @@ export class BuildTree implements AsyncDisposable {
       join(scratch.folder, 'fstab'),
     );
     this.#scratch = scratch;
+    this.#isStale = false;
     for (const { point, place } of this.#stash.toReversed()) await moveMount(place, point);
     this.#stash = [];
   }
@@ -106,11 +114,14 @@ export class BuildTree implements AsyncDisposable {
     for (const point of [...(await this.leftMounts())].reverse()) await unmountTree(point);
   }
 
-  /** Closes the tree and makes what was written the layer of `key`. Mounts that hooks made are kept for the next step. */
+  /**
+   * Makes what was written the layer of `key`, and closes the tree if anything was. Mounts that hooks made are kept for the next step.
+   */
   async commit(key: LayerKey, record: StepRecord): Promise<void> {
     const scratch = this.#scratch;
     if (scratch === undefined) throw new Error('The build tree is not open');
-    await this.pause();
+    // Most steps write nothing, and then the next one can go on in the same mount.
+    if ((await readdir(scratch.upper)).length > 0) await this.pause();
     this.#layers.push(await this.#options.store.commit(key, scratch, record));
   }
 

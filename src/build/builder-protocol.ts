@@ -1,3 +1,4 @@
+import type { Assertion } from '../assertions/assertion.ts';
 import type { Privilege } from '../host/namespaces.ts';
 import type { BuildRequest } from '../model/request.ts';
 
@@ -13,6 +14,8 @@ export interface BuilderTask {
   /** `plan` looks the steps up and runs none. */
   readonly mode: 'build' | 'plan';
   readonly folders: BuildFolders;
+  /** What has to be true of the finished tree before image files are written. */
+  readonly assertions: readonly Assertion[];
 }
 
 /** Folders that the front made for a build. Absolute paths. */

@@ -12,6 +12,7 @@ import type { ImageFormat } from '../model/artifact.ts';
 import { IngotError } from '../model/error.ts';
 import { callersDevice, type StepsByDisk } from '../plan/device-mode.ts';
 import type { Step } from '../plan/steps.ts';
+import { assertOpenTree } from './assert-tree.ts';
 import type { BuildContext, DiskDevices } from './build-context.ts';
 import { asStep, DISK_STEP, diskAssembly, FILES_STEP, writeImageFiles } from './make-image.ts';
 import { copyOwnDisk, fillOwnDisk, refuseNoDevice, unmountOwnDisk } from './own-disk.ts';
@@ -114,6 +115,7 @@ async function castOnOwn(
  * @param device of a disk that is none of ours
  */
 async function writeFiles(context: BuildContext, closeDisk: () => Promise<void>, device?: string): Promise<void> {
+  await assertOpenTree(context);
   const { formats } = context.request;
   const rawDisk = diskFile(context.task.folders.image, 'image0');
   const from = (source: 'tree' | 'disk'): readonly ImageFormat[] =>

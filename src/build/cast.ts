@@ -3,6 +3,7 @@ import type { EmitEvent, StepSummary } from '../model/events.ts';
 import { PHASE_NAMES } from '../model/phase.ts';
 import { type DeviceReason, deviceReasons, isLayoutSure, splitAtDisk } from '../plan/device-mode.ts';
 import { planSteps, type Step } from '../plan/steps.ts';
+import { ASSERTIONS_STEP, assertFinishedTree, hasAssertions } from './assert-tree.ts';
 import type { BuildContext } from './build-context.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { castOnDevice } from './cast-on-device.ts';
@@ -44,6 +45,7 @@ export async function cast(task: BuilderTask, emit: EmitEvent): Promise<void> {
   }
   await runSteps(context, end.steps);
   await tellImageUsage(context);
+  await assertFinishedTree(context);
   if (context.request.targetImages !== undefined) await makeTargetImages(context);
   else if (writesImages(context)) await makeImage(context);
 }
@@ -70,7 +72,6 @@ async function planEnd(build: OpenBuild, guessed: Plan): Promise<Plan> {
     tree.hooks,
     found.flatMap(([, list]) => list),
   );
-  await tree.pause();
   const known = { ...Object.fromEntries(found), 'root.d': hooks['root.d'], 'extra-data.d': hooks['extra-data.d'] };
   const steps = stepsOf(context, known);
   const reasons = deviceReasons({ hooks: known, textOf: (hook) => inputs.textOf(hook), request });
@@ -112,10 +113,12 @@ function splitSteps(steps: readonly Step[]): { readonly early: readonly Step[]; 
 /** Everything in the order in which it is done: a block device is there before the last phases. */
 function summariesOf(context: BuildContext, { steps, reasons }: Plan): readonly StepSummary[] {
   const files = writesImages(context) ? [FILES_STEP] : [];
-  if (context.request.targetImages !== undefined) return [...steps.map(summaryOf), TARGET_STEP];
-  if (reasons.length === 0) return [...steps.map(summaryOf), ...files.flatMap((step) => [DISK_STEP, step])];
+  const assertions = hasAssertions(context) ? [ASSERTIONS_STEP] : [];
+  if (context.request.targetImages !== undefined) return [...steps.map(summaryOf), ...assertions, TARGET_STEP];
+  if (reasons.length === 0)
+    return [...steps.map(summaryOf), ...assertions, ...files.flatMap((step) => [DISK_STEP, step])];
   const { before, making, on } = splitAtDisk(steps);
-  return [...[...before, ...making].map(summaryOf), DISK_STEP, ...on.map(summaryOf), ...files];
+  return [...[...before, ...making].map(summaryOf), DISK_STEP, ...on.map(summaryOf), ...assertions, ...files];
 }
 
 function writesImages({ request }: BuildContext): boolean {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Assertion } from '../assertions/assertion.ts';
 import { reclaimAbandoned, takeLease } from '../host/lease.ts';
 import { checkNamespaces, inNamespaces, ownPrivilege } from '../host/namespaces.ts';
 import { start } from '../host/process.ts';
@@ -20,6 +21,8 @@ export interface CastOptions {
   readonly signal?: AbortSignal;
   /** `plan` looks every step up in the layer store and runs none. */
   readonly mode?: 'build' | 'plan';
+  /** What has to be true of the finished tree before image files are written; else the build fails. */
+  readonly assertions?: readonly Assertion[];
 }
 
 export type CastResult =
@@ -63,7 +66,8 @@ async function runBuild(
   try {
     await mkdir(folders.build, { recursive: true });
     await mkdir(folders.image, { recursive: true });
-    const task: BuilderTask = { buildId, request, privilege, mode: options.mode ?? 'build', folders };
+    const { mode = 'build', assertions = [] } = options;
+    const task: BuilderTask = { buildId, request, privilege, mode, folders, assertions };
     return await superviseBuilder(task, options.signal, emit);
   } finally {
     await lease.release();
@@ -75,11 +79,7 @@ async function superviseBuilder(
   signal: AbortSignal | undefined,
   emit: (body: BuildEventBody) => void,
 ): Promise<CastResult> {
-  const [command = '', ...args] = inNamespaces(task.privilege, [
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    BUILDER,
-  ]);
+  const [command = '', ...args] = inNamespaces(task.privilege, [process.execPath, ...process.execArgv, BUILDER]);
   const builder = start(command, args, { stdio: ['inherit', 'pipe', 'pipe', 'pipe', 'pipe'] });
   const stop = () => builder.child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });

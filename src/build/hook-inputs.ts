@@ -22,8 +22,9 @@ const NAMES_PART = /(?:\$\{?TMP_HOOKS_PATH\}?|\/tmp\/in_target\.d)"?\/([\w.-]+)/
 const ASKS_FOR_METADATA =
   /package-installs|install-packages|pkg-map|svc-map|IMAGE_ELEMENT_YAML|get_image_element_array/;
 const INSTALLS_PACKAGES = /\bapt(-get|itude)?\b|install-packages|fetch-packages|bootstrap-debian|package-installs/;
+const ASKS_FOR_BASE_IMAGE = /\bingot-request"?\s+base-image\b/;
 const REACHES_NETWORK =
-  /(?:^|[;&|(`!]|\b(?:sudo|then|do|else|exec|if|timeout \S+)\s)\s*(?:(?:\S*\/)?(?:curl|wget|cache-url|pip3?|npm|cargo|podman|docker|ssh|scp)|\S+\s+-m\s+pip|\$\{?DIB_PYTHON_PIP\}?|git\s+(?:clone|fetch|pull)|go\s+(?:get|install))\s|\brsync\b[^\n]*::?[\w/]/m;
+  /(?:^|[;&|(`!]|\b(?:sudo|then|do|else|exec|if|timeout \S+)\s)\s*(?:(?:\S*\/)?(?:curl|wget|cache-url|extract-image|pip3?|npm|cargo|podman|docker|ssh|scp)|\S+\s+-m\s+pip|\$\{?DIB_PYTHON_PIP\}?|git\s+(?:clone|fetch|pull)|go\s+(?:get|install))\s|\brsync\b[^\n]*::?[\w/]/m;
 const READS_CALLERS_FILES = /\bHOME\b|~\//;
 /** A host hook that matches writes beside the image, where no layer keeps it. */
 const WRITES_BESIDE_IMAGE = /\b(IMAGE_NAME|DIB_MANIFEST_SAVE_DIR)\b/;
@@ -55,6 +56,19 @@ const LARGE_FOLDER = 10_000;
 interface SharedFiles {
   readonly whole: Texts;
   readonly parts: ReadonlyMap<string, Texts>;
+}
+
+/** Versions of what hooks can fetch through the builder. */
+export interface SourceVersions {
+  /** Digest of the signed release files of the package repositories. */
+  readonly packages: string;
+  /** Version of the published image that the root tree starts from. */
+  readonly baseImage: string;
+}
+
+/** True for the text of a hook that lets the builder unpack the base image that the elements name. */
+export function asksForBaseImage(text: string): boolean {
+  return ASKS_FOR_BASE_IMAGE.test(text);
 }
 
 /** What hooks can depend on. */
@@ -102,7 +116,7 @@ export class HookInputs {
   }
 
   /** Everything that can change what a hook does, by name. */
-  async fieldsOf(hook: Hook, env: Environment, indexIdentity: string): Promise<KeyFields> {
+  async fieldsOf(hook: Hook, env: Environment, sources: SourceVersions): Promise<KeyFields> {
     const text = this.textOf(hook);
     const seen = this.#seenBy(text);
     const asksForMetadata = ASKS_FOR_METADATA.test(text);
@@ -123,7 +137,8 @@ export class HookInputs {
       ...(seen.length > 0 ? { 'hook tree': digestOf(seen.map((files) => files.digest).join('\n')) } : {}),
       ...(asksForMetadata ? { 'package and service files': this.#metadata.digest } : {}),
       ...(usesLibrary ? { 'hook library': this.#library.texts.digest } : {}),
-      ...(INSTALLS_PACKAGES.test(text) ? { 'package indices': indexIdentity } : {}),
+      ...(INSTALLS_PACKAGES.test(text) ? { 'package indices': sources.packages } : {}),
+      ...(asksForBaseImage(text) ? { 'base image': sources.baseImage } : {}),
       ...(await variableFields(env, variables, readsHost)),
     };
   }

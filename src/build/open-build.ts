@@ -2,11 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { filesystemTools } from '../disk/filesystem-types.ts';
-import { findLayout } from '../disk/find-layout.ts';
 import { filesystemsOf } from '../disk/fstab.ts';
-import { rootMkfsOptions } from '../disk/layout-defaults.ts';
 import { placeLayout } from '../disk/place-layout.ts';
-import { type ReadLayout, readLayout } from '../disk/read-layout.ts';
+import type { ReadLayout } from '../disk/read-layout.ts';
 import { targetDevices } from '../disk/target-facts.ts';
 import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
 import { checkDefinitions } from '../elements/check-definitions.ts';
@@ -33,12 +31,14 @@ import type { Phase } from '../model/phase.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import { composeElements } from '../plan/compose.ts';
 import { callersDevice, type DeviceReason, deviceReasons, isLayoutSure } from '../plan/device-mode.ts';
+import { openBaseImage } from './base-image.ts';
 import type { BuildContext } from './build-context.ts';
 import { BuildTree } from './build-tree.ts';
 import type { BuilderTask } from './builder-protocol.ts';
 import { chrootBinds } from './chroot-binds.ts';
 import { filesystemNeeds, hookNeeds, refuseMapperNeeds, refuseUnmetNeeds } from './device-need.ts';
 import { diskImages } from './disk-images.ts';
+import { readDiskLayout, withFaultsOf } from './disk-layout.ts';
 import { refuseFullDisk, writtenFolders } from './full-disk.ts';
 import { HookInputs } from './hook-inputs.ts';
 import { readHookLibrary } from './hook-library.ts';
@@ -77,9 +77,10 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const { folders } = task;
   const { library, elements, nodes } = await readElements(task, emit);
   const request = { ...task.request, formats: writtenFormats(task.request, elements) };
-  const layout = readDiskLayout(task, elements, emit);
+  const layout = readDiskLayout(request, elements);
+  for (const warning of layout.read.warnings) warn(emit, warning);
   refuseMapperNeeds(layout.read.mapperNeeds, layout.file);
-  if (task.mode === 'build') {
+  if (layout.fault === undefined && task.mode === 'build') {
     await refuseFullDisk(writtenFolders(task));
     for (const one of diskImages(request, layout.read.layout, folders.image)) await checkOutputs(one.request);
   }
@@ -100,7 +101,9 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     store.scratchFolder,
     nodes,
   );
-  for (const warning of await checkDefinitions({ elements, nodes, env: plannedEnvironment })) warn(emit, warning);
+  const checked = checkDefinitions({ elements, nodes, env: plannedEnvironment });
+  if (layout.fault !== undefined) throw await withFaultsOf(checked, layout.fault);
+  for (const warning of await checked) warn(emit, warning);
   const hooks = Object.fromEntries(
     planHooks([...nodes, ...linkInstallFolders(nodes, plannedEnvironment)], request.environment.RUN_PARTS_REGEX),
   );
@@ -123,16 +126,30 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const packageFolder = join(store.scratchFolder, 'apt');
   const env = plannedEnvironment;
   const repositories = opened.use(await openRepositories({ request, elements, env, folder: packageFolder, emit }));
+  const isUserNamespace = task.privilege === 'user-namespace';
+  const baseImage = await openBaseImage({
+    request,
+    hooks: hooks['root.d'] ?? [],
+    textOf: (hook) => inputs.textOf(hook),
+    env,
+    scratch: store.diskFolder,
+    isUserNamespace,
+    emit,
+  });
   const epoch = request.sourceDateEpoch ?? repositories.changedAt ?? UNDATED_EPOCH;
   const tree = new BuildTree({
     store,
     folder: folders.build,
     base,
     channel: join(store.scratchFolder, 'channel'),
-    isUserNamespace: task.privilege === 'user-namespace',
+    isUserNamespace,
   });
   opened.use(tree);
-  const handlers = { ...elementHandlers({ elements, tree: tree.root }), ...repositories.handlers };
+  const handlers = {
+    ...elementHandlers({ elements, tree: tree.root }),
+    ...repositories.handlers,
+    ...baseImage.handlers,
+  };
   const channelFolder = join(store.scratchFolder, 'channel');
   const channel = opened.use(await RequestChannel.open(channelFolder, CHANNEL_PROGRAMS, handlers));
   await mkdir(join(channelFolder, 'packages'));
@@ -150,6 +167,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     environmentFacts,
     plannedEnvironment,
     repositories: { identity: repositories.identity, epoch },
+    baseImageVersion: baseImage.version,
     identity: identityOf(task, elements, layout.text, repositories.identity),
     store,
     tree,
@@ -172,32 +190,6 @@ async function readElements(task: BuilderTask, emit: EmitEvent) {
   ])
     warn(emit, warning);
   return { library, elements, nodes };
-}
-
-function readDiskLayout(
-  task: BuilderTask,
-  elements: readonly Element[],
-  emit: EmitEvent,
-): { read: ReadLayout; text: string; file: string } {
-  const { request } = task;
-  const { text, file } = findLayout(request.environment.DIB_BLOCK_DEVICE_CONFIG, elements, request.arch);
-  const { type, rootLabel, mkfsOptions } = request.filesystem;
-  const { journalMib, maxOnlineResize } = request.size;
-  const sectorSize = request.environment.DIB_BLOCK_SIZE;
-  const read = readLayout(text, file, {
-    rootType: type,
-    rootLabel,
-    mkfsOptions: (rootType) =>
-      rootMkfsOptions(rootType, {
-        journalMib,
-        release: request.environment.DIB_RELEASE,
-        maxOnlineResize,
-        userOptions: mkfsOptions,
-      }),
-    sectorSize: sectorSize === undefined ? undefined : Number(sectorSize),
-  });
-  for (const warning of read.warnings) warn(emit, warning);
-  return { read, text, file };
 }
 
 function warn(emit: EmitEvent, { message, hint, place }: Issue): void {

@@ -13,7 +13,7 @@ import { stepRecord } from './step-record.ts';
 
 /**
  * Brings the build tree through the steps: each one's layer is restored when there is one, else the step runs and what it wrote becomes
- * its layer. The tree is closed between steps and at the end, also after a failure.
+ * its layer. After a failure the tree is closed.
  * @throws IngotError of the step that failed
  */
 export async function runSteps(context: BuildContext, steps: readonly Step[]): Promise<void> {

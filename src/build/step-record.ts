@@ -19,7 +19,10 @@ async function describe(context: BuildContext, step: Step): Promise<{ fields: Ke
   const { inputs, plannedEnvironment, repositories, request } = context;
   switch (step.kind) {
     case 'hook': {
-      const seen = await inputs.fieldsOf(step.hook, plannedEnvironment, repositories.identity);
+      const seen = await inputs.fieldsOf(step.hook, plannedEnvironment, {
+        packages: repositories.identity,
+        baseImage: context.baseImageVersion,
+      });
       const fields = PHASES[step.phase].isFinalTree ? { ...seen, 'disk identity': context.identity } : seen;
       return { fields, freshness: inputs.freshnessOf(step.hook) };
     }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { lintElements } from '../elements/lint.ts';
+import { type LintReport, lintElements } from '../elements/lint.ts';
 import type { LintFault } from '../elements/lint-file.ts';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import { placeText, toErrorReport } from '../model/error.ts';
@@ -29,12 +29,20 @@ async function dibLint(caller: Caller): Promise<number> {
   }
   caller.stdout.write(`Running dib-lint in ${caller.workingFolder}\n`);
   const { ELEMENTS_DIR: elements, LIB_DIR: library } = caller.environment;
-  const { faults, uncheckedPython } = await lintElements({
-    elementsFolder: elements || (await firstFolder(['diskimage_builder/elements', 'elements'])) || 'elements',
+  const report = await lintElements({
+    libraries: [elements || (await firstFolder(['diskimage_builder/elements', 'elements'])) || 'elements'],
     libraryFolder: library || (await firstFolder(['diskimage_builder/lib'])),
     toxIni: (await readTextIfPresent(path.join(caller.workingFolder, 'tox.ini'))) ?? '',
     environment: caller.environment,
   });
+  return tellFaults(caller, report);
+}
+
+/**
+ * Prints a line for each fault, and one for all of them.
+ * @returns the exit status: 0, or 1 when there are some
+ */
+export function tellFaults(caller: Caller, { faults, uncheckedPython }: LintReport): number {
   for (const fault of faults) caller.stdout.write(`ERROR: ${faultText(fault)}\n`);
   if (uncheckedPython > 0) {
     caller.stdout.write(`flake8 is not installed, so ${uncheckedPython} Python programs were not checked\n`);

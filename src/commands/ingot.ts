@@ -4,10 +4,12 @@ import { registerBoot } from './boot.ts';
 import { registerBuild } from './build.ts';
 import type { Caller } from './caller.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerElement } from './element.ts';
 import { main as elementInfo } from './element-info.ts';
 import { complain, ingotExitStatusOf } from './error-text.ts';
 import type { IngotSession } from './ingot-session.ts';
 import { registerPlan } from './plan.ts';
+import { registerTest } from './test.ts';
 import { VERSION } from './version.ts';
 
 /** Exit status for a command line that cannot be understood. */
@@ -59,6 +61,8 @@ export function programOf(session: IngotSession): Command {
   registerBuild(program, session);
   registerPlan(program, session);
   registerBoot(program, session);
+  registerTest(program, session);
+  registerElement(program, session);
   registerDoctor(program, session);
   registerElementInfo(program, session);
   return program;

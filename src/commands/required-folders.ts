@@ -1,5 +1,5 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { makeFolders } from '../host/make-folders.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { BuildRequest } from '../model/request.ts';
@@ -22,21 +22,15 @@ export async function checkFolders(request: BuildRequest): Promise<void> {
 }
 
 /**
- * Makes a folder and those above it. One level at a time: asked to make several below /proc at once, Node tries for ever.
+ * Makes a folder and those above it.
  * @param subject the folder, as an error begins
  * @throws IngotError `FOLDER_UNUSABLE`
  */
 export async function makeFolder(folder: string, subject: string, hint: string): Promise<void> {
-  const missing: string[] = [];
-  for (let level = folder; !(await isThere(level)); level = path.dirname(level)) missing.unshift(level);
-  for (const level of missing) {
-    try {
-      await mkdir(level);
-    } catch (cause) {
-      // another build may be making it as well
-      if (isErrno(cause, 'EEXIST')) continue;
-      throw new IngotError('FOLDER_UNUSABLE', `${subject} cannot be made: ${reasonOf(cause)}`, { hint, cause });
-    }
+  try {
+    await makeFolders(folder);
+  } catch (cause) {
+    throw new IngotError('FOLDER_UNUSABLE', `${subject} cannot be made: ${reasonOf(cause)}`, { hint, cause });
   }
 }
 
@@ -49,13 +43,6 @@ async function requireWritable(folder: string, subject: string, hint: string): P
   } catch (cause) {
     throw new IngotError('FOLDER_UNUSABLE', `${subject} cannot be written: ${reasonOf(cause)}`, { hint, cause });
   }
-}
-
-async function isThere(folder: string): Promise<boolean> {
-  return await stat(folder).then(
-    () => true,
-    (error: unknown) => !isErrno(error, 'ENOENT', 'ENOTDIR'),
-  );
 }
 
 function reasonOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { castImage } from '../build/front.ts';
+import type { Assertion } from '../assertions/assertion.ts';
+import { type CastResult, castImage } from '../build/front.ts';
 import { exitStatusOf } from '../model/error.ts';
 import type { BuildEvent } from '../model/events.ts';
 import type { BuildRequest } from '../model/request.ts';
@@ -21,6 +22,18 @@ export async function runBuild(
   presentation: Presentation,
   watch: StopWatch,
 ): Promise<number> {
+  const result = await castReported(caller, request, presentation, { watch });
+  if (result.outcome === 'succeeded') return 0;
+  return watch.status() ?? exitStatusOf(result.error);
+}
+
+/** As `runBuild`, with what has to be true of the finished tree. A failure of the build is a result. */
+export async function castReported(
+  caller: Caller,
+  request: BuildRequest,
+  presentation: Presentation,
+  { watch, assertions }: { readonly watch: StopWatch; readonly assertions?: readonly Assertion[] },
+): Promise<CastResult> {
   await checkTools(request);
   await checkFolders(request);
   const reporter = await openReporter(reporterOptions(caller, request, presentation));
@@ -29,10 +42,9 @@ export async function runBuild(
     if (event.kind === 'shell-closed') watch.lendTerminal(false);
     reporter.take(event);
   };
-  const result = await castImage(request, { onEvent, signal: watch.signal });
+  const result = await castImage(request, { onEvent, signal: watch.signal, assertions });
   await reporter.close();
-  if (result.outcome === 'succeeded') return 0;
-  return watch.status() ?? exitStatusOf(result.error);
+  return result;
 }
 
 function reporterOptions(caller: Caller, request: BuildRequest, presentation: Presentation): ReporterOptions {

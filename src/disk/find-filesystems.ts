@@ -8,10 +8,14 @@ export interface FoundFilesystem {
   readonly place: string;
   /** Bytes from the beginning of the disk. */
   readonly offset: number;
+  /** Bytes. */
+  readonly size: number;
   /** As `blkid` calls it, such as `ext4`, `xfs`, `LVM2_member`. */
   readonly type: string;
   readonly label?: string;
   readonly uuid?: string;
+  /** GUID or number of the partition's type, in lower case; undefined for the whole disk. */
+  readonly partitionType?: string;
 }
 
 /** A disk does not say for how many bytes in a sector its table was written. */
@@ -33,19 +37,21 @@ interface Region {
   readonly place: string;
   readonly offset: number;
   readonly size: number;
+  readonly partitionType?: string;
 }
 
 async function partitionsOf(disk: FileHandle, sectorSize: number): Promise<readonly Region[]> {
-  const options = ['--raw', '--noheadings', '--output', 'NR,START,SECTORS', '--sector-size', String(sectorSize)];
+  const options = ['--raw', '--noheadings', '--output', 'NR,START,SECTORS,TYPE', '--sector-size', String(sectorSize)];
   // Status 1 stands for a disk without a table. A table for sectors of another size has no partitions.
   const { status, stdout } = await run('partx', [...options, OPEN_DISK], { extraFds: [disk.fd], okStatuses: [0, 1] });
   const lines = status === 0 ? stdout.split('\n').filter((line) => line.trim() !== '') : [];
   return lines
     .map((line) => line.trim().split(/\s+/))
-    .map(([number, start, sectors]) => ({
+    .map(([number, start, sectors, type = '']) => ({
       place: `partition ${number}`,
       offset: Number(start) * PARTX_UNIT,
       size: Number(sectors) * PARTX_UNIT,
+      partitionType: type.toLowerCase(),
     }));
 }
 
@@ -54,11 +60,12 @@ async function probeAll(disk: FileHandle, regions: readonly Region[]): Promise<r
   return found.filter((filesystem) => filesystem !== undefined);
 }
 
-async function probe(disk: FileHandle, { place, offset, size }: Region): Promise<FoundFilesystem | undefined> {
+async function probe(disk: FileHandle, region: Region): Promise<FoundFilesystem | undefined> {
+  const { offset, size } = region;
   const options = ['--probe', '--output', 'export', '--offset', String(offset), '--size', String(size)];
   // Status 2 stands for nothing known, 8 for contradicting signs.
   const { stdout } = await run('blkid', [...options, OPEN_DISK], { extraFds: [disk.fd], okStatuses: [0, 2, 8] });
   const value = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(stdout)?.[1];
   const type = value('TYPE');
-  return type === undefined ? undefined : { place, offset, type, label: value('LABEL'), uuid: value('UUID') };
+  return type === undefined ? undefined : { ...region, type, label: value('LABEL'), uuid: value('UUID') };
 }

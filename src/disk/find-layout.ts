@@ -23,6 +23,9 @@ export interface LayoutSource {
   readonly file: string;
 }
 
+/** What a layout is when nobody has written one. */
+export const UNPARTITIONED: LayoutSource = { text: UNPARTITIONED_LAYOUT, file: 'built-in layout' };
+
 /**
  * Finds the layout of an image: `DIB_BLOCK_DEVICE_CONFIG` (YAML, or `file://PATH`), then the first element that has
  * `block-device-ARCH.yaml` or `block-device-default.yaml`, then the root filesystem without partitions.
@@ -41,7 +44,7 @@ export function findLayout(config: string | undefined, elements: readonly Elemen
       if (text !== undefined) return { text, file };
     }
   }
-  return { text: UNPARTITIONED_LAYOUT, file: 'built-in layout' };
+  return UNPARTITIONED;
 }
 
 function readNamed(config: string): LayoutSource {

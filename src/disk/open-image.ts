@@ -9,7 +9,7 @@ export interface OpenImageOptions {
   readonly image: string;
   /** Absolute path of a folder with room for the content of an image that is not raw. */
   readonly temporaryFolder: string;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a program that is given an open disk as its third descriptor calls it. */
@@ -48,7 +48,12 @@ async function openNameless(folder: string): Promise<FileHandle> {
   return file;
 }
 
-async function ask(image: string, words: readonly string[], signal: AbortSignal, fd?: number): Promise<string> {
+async function ask(
+  image: string,
+  words: readonly string[],
+  signal: AbortSignal | undefined,
+  fd?: number,
+): Promise<string> {
   try {
     const { stdout } = await run('qemu-img', words, { signal, extraFds: fd === undefined ? [] : [fd] });
     return stdout;

@@ -80,7 +80,8 @@ function unknownNames(walk: Walk, library: ElementLibrary): Fault[] {
     });
 }
 
-function hintForUnknown(name: string, library: ElementLibrary): string {
+/** What to do about a name that no element has. */
+export function hintForUnknown(name: string, library: ElementLibrary): string {
   const searched = `Searched: ${library.searchPath.join(', ')}.`;
   if (name.startsWith('#')) return 'element-deps has no comments. Remove the line.';
   if (/\s/.test(name)) return 'Write one name of an element on each line of element-deps.';

@@ -26,8 +26,9 @@ const OPEN_FILES = 32;
 /** Bytes from which on a file is digested in pieces. */
 const STREAMED_FROM = 16 * MIB;
 
-/** Folders of an element that stay out of the hook tree. */
-const PRIVATE_FOLDERS: readonly string[] = ['tests', '__pycache__'];
+/** Folders of an element that stay out of the hook tree: those of tests, because a changed test must not change what is tested. */
+const PRIVATE_FOLDERS: readonly string[] = ['tests', '__pycache__', 'test-elements', 'assert.d'];
+const PRIVATE_FILE = /\.pyc$|^assertions\.yaml$/;
 
 /** One directory entry of an element. */
 interface Found {
@@ -38,8 +39,8 @@ interface Found {
 }
 
 /**
- * What the merged hook tree of these elements holds: every first-level folder of each element but `tests` and `__pycache__`, and every
- * first-level file but `*.pyc`. Links stay links, names with a leading dot inside first-level folders are skipped.
+ * What the merged hook tree of these elements holds: every first-level folder of each element but `__pycache__` and those of tests, and every
+ * first-level file but `*.pyc` and `assertions.yaml`. Links stay links, names with a leading dot inside first-level folders are skipped.
  * First-level files and nested paths of the same name: the last element's wins.
  * @throws IngotError `HOOK_DUPLICATE` with every pair of elements that have a file of one name directly in a folder of one name;
  *   `DEFINITION_INVALID` when a file cannot be read
@@ -72,7 +73,7 @@ async function findEntries(element: Element): Promise<readonly Found[]> {
 async function findFirstLevel(element: Element, name: string): Promise<readonly Found[]> {
   const source = join(element.path, name);
   const traits = await followedTraits(source);
-  if (traits?.isFile() && !name.endsWith('.pyc')) {
+  if (traits?.isFile() && !PRIVATE_FILE.test(name)) {
     const kind = (await lstat(source)).isSymbolicLink() ? ('link' as const) : ('file' as const);
     return [{ element: element.name, source, target: name, kind }];
   }

@@ -9,10 +9,12 @@ import { definitionFaults } from './lint-definitions.ts';
 import { checkNames, type LintFault, type LintFile, readLintFile } from './lint-file.ts';
 import { compareBytes } from './run-parts.ts';
 
-/** What `dib-lint` looks at. Paths are shown as they are given. */
+/** What `dib-lint` and `ingot element lint` look at. Paths are shown as they are given. */
 export interface LintTask {
-  /** Folder of elements. */
-  readonly elementsFolder: string;
+  /** Folders of elements. */
+  readonly libraries: readonly string[];
+  /** Folders of single elements. */
+  readonly elements?: readonly string[];
   /** Folder of shell libraries, of which only indentation counts. */
   readonly libraryFolder?: string;
   /** Text of tox.ini; empty where there is none. */
@@ -33,15 +35,16 @@ export interface LintReport {
  * @throws IngotError `ELEMENTS_PATH_ENTRY` when there is no such folder
  */
 export async function lintElements(task: LintTask): Promise<LintReport> {
-  const { elementsFolder, libraryFolder } = task;
+  const { libraries, elements = [], libraryFolder } = task;
   const ignored = new Set(ignoredChecks(task.toxIni));
-  const files = await readFiles(elementsFolder, task.environment);
+  const folders = [...libraries, ...elements];
+  const files = (await Promise.all(folders.map(async (folder) => await readFiles(folder, task.environment)))).flat();
   const library = libraryFolder === undefined ? [] : await readFiles(libraryFolder, task.environment);
   const sources = files.filter(({ path }) => !/\.(rst|yaml|py)$/.test(path));
   const indented = [...files.filter(({ path, isExecutable }) => isExecutable || path.endsWith('.rst')), ...library];
   const python = await lintPython(sources.filter(isPython), task.environment);
   const whole: readonly LintFault[] = [
-    ...(await missingReadmes(elementsFolder)),
+    ...(await missingReadmes([...elements, ...(await Promise.all(libraries.map(elementsIn))).flat()])),
     ...files.filter(({ path }) => path.endsWith('.md')).map(markdownFault),
     ...files.filter(({ disabled }) => !disabled.has('definition')).flatMap(definitionFaults),
     ...python.faults,
@@ -88,11 +91,12 @@ async function ignoredByGit(
   return new Set(stdout.split('\0'));
 }
 
-async function missingReadmes(folder: string): Promise<readonly LintFault[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const elements = entries
-    .filter((entry) => entry.isDirectory() && entry.name !== '.git')
-    .map(({ name }) => join(folder, name));
+async function elementsIn(library: string): Promise<readonly string[]> {
+  const entries = await readdir(library, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory() && entry.name !== '.git').map(({ name }) => join(library, name));
+}
+
+async function missingReadmes(elements: readonly string[]): Promise<readonly LintFault[]> {
   const faults = elements.map(async (file) => {
     const facts = await stat(join(file, 'README.rst')).catch(() => undefined);
     return facts?.isFile() === true ? [] : [{ check: 'readme', message: 'has no README.rst', place: { file } }];

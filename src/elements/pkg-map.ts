@@ -99,3 +99,18 @@ export function mapPackage(map: PackageMap, name: string, { distro, release }: D
 function majorRelease(release: string): string {
   return release === '8-stream' ? '8' : release;
 }
+
+/** Everything that a map says of a name, by section, such as `family debian`; empty where no package is needed. */
+export function namesInMap(map: PackageMap, name: string): Readonly<Record<string, string>> {
+  const sections: readonly (readonly [string, z.infer<typeof Names>])[] = [
+    ...Object.entries(map.release ?? {}).flatMap(([distro, releases]) =>
+      Object.entries(releases).map(([release, names]) => [`${distro} ${release}`, names] as const),
+    ),
+    ...Object.entries(map.distro ?? {}),
+    ...Object.entries(map.family ?? {}).map(([family, names]) => [`family ${family}`, names] as const),
+    ...(map.default === undefined ? [] : [['default', map.default] as const]),
+  ];
+  return Object.fromEntries(
+    sections.flatMap(([section, names]) => (Object.hasOwn(names, name) ? [[section, names[name] ?? '']] : [])),
+  );
+}

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { IngotError } from '../model/error.ts';
 
 /** Why one attempt at a download failed, and whether another one can help. `other` is no fault of the transfer. */
@@ -24,12 +23,12 @@ class StatusFault extends Error {
 const LONGEST_RETRY_AFTER_MS = 20_000;
 
 /** Makes the error for an HTTP status. Too many requests, time-outs and faults of the server may pass; other refusals will not. */
-export function faultOfStatus(status: number, retryAfter: string | undefined): Error {
+export function faultOfStatus(status: number, reason: string, retryAfter: string | undefined): Error {
   const isPassing = status >= 500 || status === 408 || status === 429;
   const seconds = Number(retryAfter);
   return new StatusFault({
     kind: isPassing ? 'passing' : 'permanent',
-    reason: `${status} ${STATUS_CODES[status] ?? 'unknown status'}`,
+    reason: `${status} ${reason}`.trim(),
     code: status,
     retryAfterMs: seconds > 0 ? Math.min(seconds * 1000, LONGEST_RETRY_AFTER_MS) : undefined,
   });

@@ -15,6 +15,7 @@ export interface LoopOptions {
   /** Bytes that it shows; all that follow unless told. */
   readonly size?: number;
   readonly sectorSize: 512 | 4096;
+  readonly isReadOnly?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -24,8 +25,12 @@ export interface LoopOptions {
  * @throws IngotError `DEVICE_NEEDED` when the machine gives none
  */
 export async function attachLoop(file: string, options: LoopOptions): Promise<LoopDevice> {
-  const { offset = 0, size, sectorSize, signal } = options;
-  const limits = [`--offset=${offset}`, ...(size === undefined ? [] : [`--sizelimit=${size}`])];
+  const { offset = 0, size, sectorSize, isReadOnly, signal } = options;
+  const limits = [
+    `--offset=${offset}`,
+    ...(size === undefined ? [] : [`--sizelimit=${size}`]),
+    ...(isReadOnly ? ['--read-only'] : []),
+  ];
   const args = ['--find', '--show', '--partscan', `--sector-size=${sectorSize}`, ...limits, '--', file];
   const { stdout } = await run('losetup', args, { signal }).catch((error) => {
     throw refused(error);

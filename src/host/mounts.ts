@@ -46,6 +46,12 @@ export async function mountBind(source: string, target: string): Promise<void> {
   await run('mount', ['--rbind', source, target]);
 }
 
+/** Makes a folder visible at another place, with what is mounted below it, so that nothing can be written to it there. */
+export async function mountReadOnly(source: string, target: string): Promise<void> {
+  await mountBind(source, target);
+  for (const point of await mountsAtOrBelow(target)) await run('mount', ['-o', 'remount,bind,ro', point]);
+}
+
 /** Takes a mount from one place to another. */
 export async function moveMount(from: string, to: string): Promise<void> {
   // mount(8) would note the move in a file of /run, which is not for root of a user namespace to write.
@@ -64,6 +70,17 @@ export async function mountDevice(
   options: readonly string[] = [],
 ): Promise<AsyncDisposable> {
   await run('mount', [...(options.length === 0 ? [] : ['-o', options.join(',')]), device, target]);
+  return { [Symbol.asyncDispose]: async () => await unmount(target) };
+}
+
+/**
+ * Mounts an ext2, ext3 or ext4 filesystem inside a file for reading, by a program in place of the kernel, until it is disposed. Its journal
+ * is left alone.
+ * @param offset first byte of the filesystem in the file
+ * @throws IngotError `TOOL_MISSING`, `TOOL_FAILED`
+ */
+export async function mountFuseExt(file: string, offset: number, target: string): Promise<AsyncDisposable> {
+  await run('fuse2fs', [file, target, '-o', `ro,norecovery,offset=${offset}`]);
   return { [Symbol.asyncDispose]: async () => await unmount(target) };
 }
 

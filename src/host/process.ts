@@ -106,13 +106,18 @@ export interface BackgroundProcess {
   readonly child: ChildProcess;
 }
 
-/** Starts a program and returns at once. The caller owns it: it has to await `ended`. */
-export function start(
-  command: string,
-  args: readonly string[],
-  options: { env?: Environment; cwd?: string; stdio: StdioOptions },
-): BackgroundProcess {
-  const child = spawn(command, args, { env: options.env, cwd: options.cwd, stdio: options.stdio });
+export interface StartOptions {
+  readonly env?: Environment;
+  readonly cwd?: string;
+  readonly stdio: StdioOptions;
+  /** True starts it in a session of its own, where signals for ingot's terminal or process group do not reach it. */
+  readonly isDetached?: boolean;
+}
+
+/** Starts a program and returns at once. The caller owns it: it has to await `ended`, unless it is detached and meant to stay. */
+export function start(command: string, args: readonly string[], options: StartOptions): BackgroundProcess {
+  const { env, cwd, stdio, isDetached: detached = false } = options;
+  const child = spawn(command, args, { env, cwd, stdio, detached });
   return { pid: child.pid ?? -1, ended: ended(child, command, undefined), child };
 }
 

@@ -44,7 +44,7 @@ export const HOST_TOOLS: readonly HostTool[] = [
   {
     command: 'losetup',
     package: 'mount',
-    feature: 'XFS filesystems, and hooks that need a block device',
+    feature: 'XFS filesystems, base images with XFS or btrfs, and hooks that need a block device',
     use: 'device',
   },
   { command: 'partx', package: 'util-linux', feature: 'hooks that need a block device', use: 'device' },
@@ -64,6 +64,8 @@ export const HOST_TOOLS: readonly HostTool[] = [
     file: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
   },
   { command: 'mksquashfs', package: 'squashfs-tools', feature: 'squashfs images and filesystems', use: 'build' },
+  { command: 'unsquashfs', package: 'squashfs-tools', feature: 'base images in squashfs', use: 'build' },
+  { command: 'fuse2fs', package: 'fuse2fs', feature: 'base images of disks with ext4', use: 'build' },
   { command: 'docker', package: 'docker.io', feature: 'the format docker', use: 'service' },
   { command: 'partx', package: 'util-linux', feature: 'disk-image-get-kernel', use: 'build' },
   { command: 'blkid', package: 'util-linux', feature: 'disk-image-get-kernel', use: 'build' },

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, tryLock } from '../host/lock.ts';
 import { mountTmpfs, unmountTree } from '../host/mounts.ts';
@@ -108,6 +108,11 @@ export class LayerStore implements AsyncDisposable {
     return this.#scratchFolder;
   }
 
+  /** As `scratchFolder`, but never in memory: for what may be large. */
+  get diskFolder(): string {
+    return this.#diskFolder;
+  }
+
   /** The layer of a key, or in words why there is none. A damaged layer is removed and counts as missing. */
   async find(key: LayerKey, record: StepRecord, refreshes: boolean): Promise<Lookup> {
     if (record.freshness === 'always-runs')
@@ -139,12 +144,15 @@ export class LayerStore implements AsyncDisposable {
     return scratch;
   }
 
-  /** Turns what a step wrote into the layer of `key`. The scratch folders are gone afterwards; they must not be mounted. */
+  /**
+   * Turns what a step wrote into the layer of `key`. The scratch folders must not be mounted and are gone afterwards, unless nothing was
+   * written: then they are left as they are.
+   */
   async commit(plannedKey: LayerKey, scratch: Scratch, record: StepRecord): Promise<Layer> {
     const key =
       record.freshness === 'always-runs' ? layerKey(plannedKey, { wrote: await contentOf(scratch.upper) }) : plannedKey;
     const isEmpty = (await readdir(scratch.upper)).length === 0;
-    const made = join(scratch.folder, 'layer');
+    const made = isEmpty ? join(this.#diskFolder, `empty-${key}`) : join(scratch.folder, 'layer');
     await mkdir(made);
     if (!isEmpty) await rename(scratch.upper, join(made, 'tree'));
     const file: LayerFile = { ...record, isEmpty, createdAt: Date.now(), bootId: this.#bootId };
@@ -152,8 +160,8 @@ export class LayerStore implements AsyncDisposable {
     const place = (await this.#readLayer(key)) === undefined ? await this.#place(made, key) : 'taken';
     const stepFile: StepFile = { fields: record.fields, freshness: record.freshness };
     await writeFile(this.#stepFile(record.step), JSON.stringify(stepFile));
-    if (place === 'memory') return { ...this.#layerOf(key, file), ...(isEmpty ? {} : { tree: join(made, 'tree') }) };
-    await rm(scratch.folder, { recursive: true, force: true });
+    if (place === 'memory') return { ...this.#layerOf(key, file), tree: join(made, 'tree') };
+    await rm(isEmpty ? made : scratch.folder, { recursive: true, force: true });
     const kept = place === 'taken' ? await this.#readLayer(key) : file;
     return this.#layerOf(key, kept ?? file);
   }
@@ -253,16 +261,11 @@ function diskFolderOf(folder: string, buildId: string): string {
   return join(folder, 'incoming', buildId);
 }
 
-/** Copies a finished layer to another filesystem. Most steps write nothing, and starting a program for them would be a waste. */
+/** Copies a finished layer to another filesystem. */
 async function copyLayer(made: string, copy: string): Promise<void> {
-  if (await exists(join(made, 'tree'))) {
-    // As --archive does, but for SELinux contexts, which trees without a policy do not have.
-    const kept = '--preserve=mode,ownership,timestamps,links,xattr';
-    await run('cp', ['--no-dereference', '--recursive', kept, made, copy]);
-  } else {
-    await mkdir(copy);
-    await copyFile(join(made, 'layer.json'), join(copy, 'layer.json'));
-  }
+  // As --archive does, but for SELinux contexts, which trees without a policy do not have.
+  const kept = '--preserve=mode,ownership,timestamps,links,xattr';
+  await run('cp', ['--no-dereference', '--recursive', kept, made, copy]);
 }
 
 /** Gives a folder its name; false when there is one with something in it. */

@@ -39,6 +39,7 @@ export const ERROR_CODES = {
     kind: 'definition',
     meaning: 'A file of images cannot be read or understood, or an image in it names what there is not.',
   },
+  TEST_INVALID: { kind: 'definition', meaning: 'What a test of an element asserts cannot be understood.' },
   FUEL_REQUEST_INVALID: { kind: 'usage', meaning: 'A request for target images cannot be understood.' },
   LAYOUT_INVALID: { kind: 'definition', meaning: 'A block-device layout cannot be understood.' },
 
@@ -46,6 +47,8 @@ export const ERROR_CODES = {
   TOOL_FAILED: { kind: 'host', meaning: 'A program that ingot started failed.' },
   OUTPUT_UNWRITABLE: { kind: 'host', meaning: 'The place for the image cannot be written.' },
   FOLDER_UNUSABLE: { kind: 'host', meaning: 'A folder that a build works in cannot be made or written.' },
+  JOB_UNKNOWN: { kind: 'usage', meaning: 'There is no job of this name.' },
+  JOB_BUSY: { kind: 'host', meaning: 'The images of a request are being built for another one.' },
   DISK_FULL: { kind: 'host', meaning: 'There is no space left where the build writes.' },
   IMAGE_UNREADABLE: { kind: 'host', meaning: 'An image file holds nothing that can be read without mounting it.' },
   CHROOT_FAILED: { kind: 'host', meaning: 'The root tree could not be prepared for running a program in it.' },
@@ -64,6 +67,7 @@ export const ERROR_CODES = {
   OFFLINE_MISS: { kind: 'fetch', meaning: 'The build is offline and something it needs is not in the cache.' },
 
   HOOK_FAILED: { kind: 'hook', meaning: 'A hook of an element ended with a status other than 0.' },
+  ASSERTION_FAILED: { kind: 'hook', meaning: 'A test of an element asserts what is not true of the finished tree.' },
   ROOT_EMPTY: { kind: 'hook', meaning: 'After root.d the root tree is still empty.' },
 
   IMAGE_TOO_SMALL: { kind: 'assemble', meaning: 'The tree does not fit the size that was asked for.' },

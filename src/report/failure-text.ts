@@ -38,9 +38,9 @@ function headline({ message }: ErrorReport, step: StepSummary | undefined): stri
 const GO_ON =
   'The same command goes on from the last good layer; with break=after-error in the environment it opens a shell at the failure.';
 
-/** A failed hook's own hint says it, in words for the hook. */
-function saysHowToGoOn(error: ErrorReport): boolean {
-  return error.code === 'HOOK_FAILED' && error.hint !== undefined;
+/** The own hint of a failed hook, or of an assertion, says it in words for them. */
+function saysHowToGoOn({ code, hint }: ErrorReport): boolean {
+  return (code === 'HOOK_FAILED' || code === 'ASSERTION_FAILED') && hint !== undefined;
 }
 
 function facts(error: ErrorReport, step: StepSummary | undefined): string[] {

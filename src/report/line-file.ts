@@ -25,7 +25,7 @@ class QueuedLines implements LineFile {
   }
 
   append(lines: readonly string[]): void {
-    if (this.#isBroken) return;
+    if (this.#isBroken || lines.length === 0) return;
     this.#waiting.push(...lines);
     this.#writing ??= this.#writeAll();
   }

@@ -150,6 +150,25 @@ test('a block-device layout that cannot be understood is refused with its line',
   await expectRefused(shop, result, 'partitionin', /block-device-default\.yaml:3\b/);
 });
 
+test('faults of the layout are told together with those in other files of elements', async () => {
+  await using shop = await workshop({
+    ...SAY,
+    'disk/element-deps': 'svc-map\n',
+    'disk/block-device-default.yaml': '- local_loop:\n    name: image0\n- partitionin:\n    base: image0\n',
+    'disk/svc-map': 'ssh:\n  debian: [ssh]\n',
+  });
+
+  const result = await shop.build({ elements: ['say', 'disk'] });
+
+  await expectRefused(
+    shop,
+    result,
+    'The block-device layout and files of elements: 3 faults',
+    /block-device-default\.yaml:3\b/,
+    /disk\/svc-map:2\b/,
+  );
+});
+
 test('every fault in the definition files of elements is told with its place, all at once', async () => {
   await using shop = await workshop({
     ...SAY,

@@ -69,6 +69,16 @@ export async function makeKey(folder: string) {
   await run('gpgconf', ['--kill', 'all'], { env });
   return {
     keyring,
+    /** Writes a text with its signature in itself. */
+    clearsign: async (text: string, target: string) => {
+      await gpg('--output', target, '--clearsign', text);
+      await run('gpgconf', ['--kill', 'all'], { env });
+    },
+    /** Writes the signature of a file beside it. */
+    detach: async (file: string, target: string) => {
+      await gpg('--output', target, '--detach-sign', file);
+      await run('gpgconf', ['--kill', 'all'], { env });
+    },
     /** Writes `InRelease` beside a `Release` file. */
     sign: async (suite: string) => {
       await gpg('--output', join(suite, 'InRelease.new'), '--clearsign', join(suite, 'Release'));

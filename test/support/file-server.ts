@@ -14,6 +14,7 @@ export type Fault =
   | { readonly kind: 'corrupt' | 'hang' };
 
 export interface SeenRequest {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -24,7 +25,7 @@ export interface FileServer extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
   /** Most requests under way at the same time. */
   readonly mostAtOnce: number;
-  /** The next answers for a path (all paths that end in it) have these faults, one each; later ones are right again. */
+  /** The next answers for a path (all paths that end in it) have these faults, one each; later ones, and those to HEAD, are right. */
   fail(path: string, ...faults: readonly Fault[]): void;
   /** Every further answer for a path has this fault, until `mend`. */
   keepFailing(path: string, fault: Fault): void;
@@ -39,13 +40,14 @@ export async function serveFolder(folder: string, options: { readonly hasTags?: 
   const load = { now: 0, most: 0 };
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://server').pathname);
-    requests.push({ path, headers: request.headers });
+    requests.push({ method: request.method ?? '', path, headers: request.headers });
     load.now += 1;
     load.most = Math.max(load.most, load.now);
     response.on('close', () => {
       load.now -= 1;
     });
-    const planned = faults.find((one) => path.endsWith(one.path) && one.rest.length > 0);
+    const isHead = request.method === 'HEAD';
+    const planned = isHead ? undefined : faults.find((one) => path.endsWith(one.path) && one.rest.length > 0);
     const fault = planned?.isLasting ? planned.rest[0] : planned?.rest.shift();
     void answer(request, response, join(folder, path), fault, options.hasTags ?? true);
   });

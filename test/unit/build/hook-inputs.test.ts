@@ -17,6 +17,7 @@ interface Situation {
   readonly element?: FileTexts;
   readonly env?: Environment;
   readonly indices?: string;
+  readonly baseImage?: string;
   /** Files of the library that hooks source. */
   readonly library?: FileTexts;
 }
@@ -49,13 +50,24 @@ async function inputsOf(situation: Situation) {
 
 async function fieldsOf(situation: Situation, hook = HOOK): Promise<KeyFields> {
   await using made = await inputsOf(situation);
-  return await made.inputs.fieldsOf(hookOf(hook), situation.env ?? {}, situation.indices ?? '');
+  return await made.inputs.fieldsOf(hookOf(hook), situation.env ?? {}, {
+    packages: situation.indices ?? '',
+    baseImage: situation.baseImage ?? '',
+  });
 }
 
 /** What of a hook's key a change of the situation changes, in words. */
 async function difference(before: Situation, after: Situation, hook = HOOK): Promise<string | undefined> {
   return explainDifference(await fieldsOf(before, hook), await fieldsOf(after, hook));
 }
+
+test('a new base image counts for the hook that asks for it, and for no other', async () => {
+  const asking = { tree: { [HOOK]: '"$INGOT_CHANNEL/ingot-request" base-image "$TARGET_ROOT"' } };
+  const other = { tree: { [HOOK]: 'true' } };
+
+  expect(await difference({ ...asking, baseImage: '1' }, { ...asking, baseImage: '2' })).toContain('base image');
+  expect(await difference({ ...other, baseImage: '1' }, { ...other, baseImage: '2' })).toBeUndefined();
+});
 
 describe('the files of the hook tree', () => {
   test("a hook's own text and mode count, and not those of other hooks", async () => {

@@ -13,7 +13,7 @@ const PATH = process.env.PATH ?? '/usr/bin:/bin';
 async function lint(files: FileTexts, toxIni = '', path = PATH): Promise<{ found: string[]; messages: string[] }> {
   const named = Object.fromEntries(Object.entries(files).map(([name, text]) => [`e/${name}`, text]));
   await using tree = await folderTree({ 'e/README.rst': '=\ne\n=\n', ...named });
-  const { faults } = await lintElements({ elementsFolder: tree.path, toxIni, environment: { PATH: path } });
+  const { faults } = await lintElements({ libraries: [tree.path], toxIni, environment: { PATH: path } });
   return {
     found: faults.map(
       ({ check, place = { file: '' } }) => `${placeText(place).slice(tree.path.length + 3)} [${check}]`,
@@ -37,7 +37,7 @@ test('an element needs a README.rst, and no Markdown', { tags: ['lint.readme'] }
     'other/a.md': '',
   });
 
-  const { faults } = await lintElements({ elementsFolder: tree.path, toxIni: '', environment: { PATH } });
+  const { faults } = await lintElements({ libraries: [tree.path], toxIni: '', environment: { PATH } });
 
   expect(faults.map(({ check, place }) => [check, place?.file])).toEqual([
     ['readme', join(tree.path, 'bare')],
@@ -160,7 +160,7 @@ describe('a file', () => {
 
     expect(checked).toEqual({ found: ['bin/x:3:1 [flake8]'], messages: ['E999 SyntaxError'] });
     await using tree = await folderTree({ 'e/README.rst': '', 'e/bin/x': text });
-    const report = await lintElements({ elementsFolder: tree.path, toxIni: '', environment: { PATH: '/nowhere' } });
+    const report = await lintElements({ libraries: [tree.path], toxIni: '', environment: { PATH: '/nowhere' } });
     expect(report).toEqual({ faults: [], uncheckedPython: 1 });
   });
 });
@@ -196,7 +196,7 @@ test('finds faults in the files in which the original does', async () => {
     'a/install.d/10-sudo': `exec:${GOOD}sudo rm /a\n`,
   });
 
-  const { faults } = await lintElements({ elementsFolder: tree.path, toxIni: '', environment: { PATH } });
+  const { faults } = await lintElements({ libraries: [tree.path], toxIni: '', environment: { PATH } });
   const own = [...new Set(faults.map(({ place }) => place?.file.slice(tree.path.length + 1)))].sort();
 
   expect(own).toEqual(await originalLint(tree.path));
@@ -207,13 +207,13 @@ test('files that git ignores are left alone', async () => {
   await using tree = await folderTree({ '.gitignore': '*.bak\n', 'e/README.rst': '', 'e/bin/x.bak': '#!/bin/bash\n' });
   await run('git', ['init', '-q', tree.path]);
 
-  const { faults } = await lintElements({ elementsFolder: tree.path, toxIni: '', environment: { PATH } });
+  const { faults } = await lintElements({ libraries: [tree.path], toxIni: '', environment: { PATH } });
 
   expect(faults).toEqual([]);
 });
 
 test('a folder that is missing is named', async () => {
-  const task = { elementsFolder: '/nowhere', toxIni: '', environment: {} };
+  const task = { libraries: ['/nowhere'], toxIni: '', environment: {} };
 
   await expect(lintElements(task)).rejects.toMatchObject({
     code: 'ELEMENTS_PATH_ENTRY',

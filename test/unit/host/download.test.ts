@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Downloader, type DownloaderOptions, openDownloader } from '../../../src/host/download.ts';
@@ -232,4 +232,37 @@ test('tells a document that did not change from a new one and from none', async 
   expect(second).toEqual({ kind: 'unchanged' });
   expect(third).toMatchObject({ kind: 'fetched', content: Buffer.from('new') });
   expect(fourth).toEqual({ kind: 'missing' });
+});
+
+test('goes on with what an earlier call kept, and writes the whole file', async () => {
+  await using it = await rig({ attempts: 1 });
+  const file = { url: `${it.server.url}/file`, target: it.target, sha256: SHA256, partial: join(it.folder, 'partial') };
+  it.server.fail('/file', { kind: 'cut', afterBytes: 150_000 });
+
+  await expect(it.downloader.fetchFile(file)).rejects.toMatchObject({ code: 'FETCH_FAILED' });
+  await it.downloader.fetchFile(file);
+
+  expect(await readFile(it.target, 'utf8')).toBe(CONTENT);
+  expect(it.server.requests.at(-1)?.headers.range).toMatch(/^bytes=[1-9]\d{4,5}-$/);
+  expect(await readdir(it.folder)).toEqual(['file']);
+});
+
+test('fetches the whole file when what an earlier call kept is of another one', async () => {
+  await using it = await rig();
+  const partial = join(it.folder, 'partial');
+  await writeFile(partial, 'nonsense');
+
+  await it.downloader.fetchFile({ url: `${it.server.url}/file`, target: it.target, sha256: SHA256, partial });
+
+  expect(await readFile(it.target, 'utf8')).toBe(CONTENT);
+});
+
+test('says which version of a file the server has without fetching it', async () => {
+  await using it = await rig();
+
+  await expect(it.downloader.fetchValidators(`${it.server.url}/file`)).resolves.toMatchObject({
+    etag: expect.stringMatching(/^"[0-9a-f]{16}"$/),
+  });
+  await expect(it.downloader.fetchValidators(`${it.server.url}/missing`)).resolves.toBeUndefined();
+  expect(it.server.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
 });

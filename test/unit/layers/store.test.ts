@@ -52,6 +52,19 @@ test('a step that wrote nothing has a layer without a tree', async () => {
   expect(await find(store, record)).toEqual({ kind: 'hit', layer });
 });
 
+test('a step that wrote nothing leaves its folders as they are, for the next one', async () => {
+  await using folder = await folderTree();
+  await using store = await LayerStore.open(folder.path, 'one');
+  const scratch = await store.scratch();
+  const [first, second] = [recordOf({ hook: 'a' }), recordOf({ hook: 'b' }, 'tracked', 'install.d/20-y')];
+  await store.commit(layerKey(undefined, first.fields), scratch, first);
+  await writeFile(join(scratch.upper, 'file'), 'text');
+
+  const layer = await store.commit(layerKey(undefined, second.fields), scratch, second);
+
+  expect(await readFile(join(layer.tree ?? '', 'file'), 'utf8')).toBe('text');
+});
+
 test('says in words why there is no layer', async () => {
   await using folder = await folderTree();
   await using store = await LayerStore.open(folder.path, 'one');

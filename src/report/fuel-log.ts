@@ -1,0 +1,71 @@
+import { IngotError } from '../model/error.ts';
+import type { BuildEvent } from '../model/events.ts';
+import type { Environment } from '../model/request.ts';
+import type { EventView } from './event-view.ts';
+import { type LineFile, openLineFile } from './line-file.ts';
+import { PlainLog, stamped } from './plain-log.ts';
+import { redactorFor } from './redact.ts';
+
+/** Steps whose end a follower of the log waits for, with the words it knows the end by. */
+const STEP_PHRASES: Readonly<Record<string, string>> = {
+  'root.d/08-fuel-bootstrap': 'Running deboostrap completed',
+  packages: 'Running apt-get install completed',
+};
+
+/** The log of the builds of one set of images: everything that happened, and phrases from which others read how far a build is. */
+export interface FuelLog extends EventView {
+  /** Writes a line that no event stands for. */
+  readonly say: (text: string) => void;
+}
+
+export interface FuelLogOptions {
+  /** Absolute path of the file, which is appended to. */
+  readonly path: string;
+  /** The caller's, and what else holds secrets, to know what must not be shown. */
+  readonly environment: Environment;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+}
+
+/** What a log says when a build begins. Astute looks for exactly these words, and for the others of this file. */
+const BEGIN = ['--- Building image (do_build_image) ---', '*** Shipping image content ***'] as const;
+
+/** What a log says when the images are there. */
+export const FUEL_LOG_END = '--- Building image END (do_build_image) ---';
+
+/**
+ * Opens the log of a build and writes that it begins.
+ * @throws IngotError `OUTPUT_UNWRITABLE`
+ */
+export async function openFuelLog({ path, environment, now }: FuelLogOptions): Promise<FuelLog> {
+  const redactor = redactorFor(environment);
+  const file = await openLogFile(path);
+  const log = new PlainLog([]);
+  const say = (text: string): void => file.append([stamped(now(), redactor.text(text))]);
+  for (const phrase of BEGIN) say(phrase);
+  return {
+    say,
+    take: (event) => {
+      file.append(log.linesOf(redactor.event(event)).map((line) => stamped(event.at, line)));
+      const phrase = phraseOf(event);
+      if (phrase !== undefined) say(phrase);
+    },
+    close: async () => await file.close(),
+  };
+}
+
+function phraseOf(event: BuildEvent): string | undefined {
+  return event.kind === 'step-finished' ? STEP_PHRASES[event.step] : undefined;
+}
+
+async function openLogFile(path: string): Promise<LineFile> {
+  try {
+    return await openLineFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new IngotError('OUTPUT_UNWRITABLE', `The log file ${path} cannot be written: ${reason}`, {
+      hint: 'Choose another folder with the variable FUEL_IMAGE_LOGS.',
+      cause,
+    });
+  }
+}
