@@ -56,13 +56,6 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi, vhd and vhdx images', use: 'build' },
   { command: 'pigz', package: 'pigz', feature: 'tgz and oci images, and target images under gzip', use: 'build' },
   { command: 'openssl', package: 'openssl', feature: 'passwords in requests of fuel-image', use: 'build' },
-  {
-    command: 'ubuntu-archive-keyring',
-    package: 'ubuntu-keyring',
-    feature: 'Ubuntu roots',
-    use: 'build',
-    file: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
-  },
   { command: 'mksquashfs', package: 'squashfs-tools', feature: 'squashfs images and filesystems', use: 'build' },
   { command: 'unsquashfs', package: 'squashfs-tools', feature: 'base images in squashfs', use: 'build' },
   { command: 'fuse2fs', package: 'fuse2fs', feature: 'base images of disks with ext4', use: 'build' },

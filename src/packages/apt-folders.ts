@@ -39,7 +39,7 @@ const PARSED_LISTS = 'srcpkgcache.bin';
  */
 export async function prepareAptFolders(options: AptFoldersOptions): Promise<void> {
   const { setup, folders, identity, isOffline } = options;
-  const preferences = pinPreferences(setup.pins, identity.releaseOf);
+  const preferences = pinPreferences(setup.pins, identity.texts);
   await withPrivateApt({ ...options, ...setup, preferences }, async (apt) => {
     await apt.update(identity, isOffline);
     for (const entry of await readdir(apt.lists, { withFileTypes: true }))
@@ -63,7 +63,7 @@ export async function adoptLists(treeLists: string, folders: AptFolders): Promis
 /** Keeps what apt inside the tree has parsed for the next build. */
 export async function keepAptFolders(options: Omit<AptFoldersOptions, 'isOffline'>): Promise<void> {
   const { setup, folders, identity } = options;
-  const preferences = pinPreferences(setup.pins, identity.releaseOf);
+  const preferences = pinPreferences(setup.pins, identity.texts);
   await withPrivateApt({ ...options, ...setup, preferences }, async (apt) => {
     const kept = keptFolder(apt.lists);
     await mkdir(kept, { recursive: true });

@@ -83,7 +83,7 @@ interface Wanted {
 async function resolveAll(options: BootstrapOptions): Promise<Wanted> {
   const sources = distinctSources([options.main, ...options.moreSources]);
   const identity = await indexIdentity({ ...options, sources });
-  const preferences = pinPreferences(options.pins, identity.releaseOf);
+  const preferences = pinPreferences(options.pins, identity.texts);
   return await withPrivateApt({ ...options, sources, preferences }, async (apt) => {
     await apt.update(identity, options.isOffline);
     const index = await apt.names();

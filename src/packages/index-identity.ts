@@ -15,8 +15,8 @@ export interface IndexIdentity {
   readonly epoch: number;
   /** SHA-256 of each source's release file. */
   readonly releases: readonly string[];
-  /** The release file of a source; empty for one that was not asked. Nobody has checked its signature yet. */
-  readonly releaseOf: (source: AptSource) => string;
+  /** The release file of each source, by the line of the source. Nobody has checked its signature yet. */
+  readonly texts: Readonly<Record<string, string>>;
 }
 
 export interface IndexIdentityOptions {
@@ -45,8 +45,9 @@ export async function indexIdentity(options: IndexIdentityOptions): Promise<Inde
     digest: createHash('sha256').update(releases.join('\n')).digest('hex'),
     epoch: Math.max(0, ...texts.map(dateOf)),
     releases,
-    releaseOf: (source) =>
-      texts[sources.findIndex((one) => formatAptSource(one) === formatAptSource(source))]?.toString('utf8') ?? '',
+    texts: Object.fromEntries(
+      sources.map((source, index) => [formatAptSource(source), texts[index]?.toString('utf8') ?? '']),
+    ),
   };
 }
 

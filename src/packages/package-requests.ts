@@ -69,7 +69,7 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
 
 /** Answers `apt-preferences`: prints the priorities that packages of the build's sources have, in the form of apt_preferences(5). */
 export function answerAptPreferences(setup: AptSetup | undefined, state: IndexIdentity | undefined): PackageAnswer {
-  const stdout = state === undefined ? '' : pinPreferences(setup?.pins, state.releaseOf);
+  const stdout = state === undefined ? '' : pinPreferences(setup?.pins, state.texts);
   return { status: 0, stdout, stderr: '' };
 }
 

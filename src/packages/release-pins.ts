@@ -1,4 +1,4 @@
-import type { AptSource } from './apt-source.ts';
+import { type AptSource, formatAptSource } from './apt-source.ts';
 import { firstStanza } from './deb822.ts';
 
 /** The wish that packages of a source have a priority, as in apt_preferences(5). */
@@ -12,17 +12,17 @@ const RELEASE_FIELDS = { a: 'suite', n: 'codename', v: 'version', o: 'origin', l
 
 /**
  * The text of a file of preferences that gives the packages of sources their priorities.
- * @param releaseOf the release file of a source
+ * @param releases release files by the lines of their sources
  */
 export function pinPreferences(
   pins: readonly SourcePin[] | undefined,
-  releaseOf: (source: AptSource) => string,
+  releases: Readonly<Record<string, string>>,
 ): string {
-  return (pins ?? []).map(({ source, priority }) => stanza(pinOf(source, releaseOf(source)), priority)).join('\n');
-}
-
-function stanza(pin: string, priority: number): string {
-  return `Package: *\nPin: ${pin}\nPin-Priority: ${priority}\n`;
+  const stanzas = (pins ?? []).map(({ source, priority }) => {
+    const release = releases[formatAptSource(source)] ?? '';
+    return `Package: *\nPin: ${pinOf(source, release)}\nPin-Priority: ${priority}\n`;
+  });
+  return stanzas.join('\n');
 }
 
 /** A release file may tell nothing of itself; then the server has to do. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AptSource } from '../../../src/packages/apt-source.ts';
+import { type AptSource, formatAptSource } from '../../../src/packages/apt-source.ts';
 import { firstStanza } from '../../../src/packages/deb822.ts';
 import { pinPreferences } from '../../../src/packages/release-pins.ts';
 
@@ -15,7 +15,8 @@ SHA256:
  0123 17 main/binary-amd64/Packages
 `;
 
-const preferences = (release: string) => pinPreferences([{ source, priority: 1050 }], () => release);
+const preferences = (release: string) =>
+  pinPreferences([{ source, priority: 1050 }], { [formatAptSource(source)]: release });
 
 test('a source is told by what its release file says of it, but not by components', () => {
   expect(preferences(`${RELEASE}Components: main restricted\n`)).toBe(
@@ -34,7 +35,7 @@ test('a source whose release file says nothing is told by its host', () => {
 test('several pins are stanzas of their own', () => {
   const pins = [1050, 1100].map((priority) => ({ source, priority }));
 
-  expect(pinPreferences(pins, () => RELEASE).split('\n\n')).toHaveLength(2);
+  expect(pinPreferences(pins, { [formatAptSource(source)]: RELEASE }).split('\n\n')).toHaveLength(2);
 });
 
 test('a text signed in the clear is read without its signature', () => {
