@@ -18,6 +18,8 @@ import { optionHeading, sentence } from '../src/spec/help-text.ts';
 import { optionTextOf } from '../src/spec/image-command.ts';
 import { expectedValue, IMAGE_KEY_NAMES, imageFileJsonSchema, imageKeyHelp } from '../src/spec/image-file-keys.ts';
 import { INGOT_BUILD_OPTION_LIST } from '../src/spec/ingot-build-options.ts';
+import { elementFilesPage, variablesPage } from './author-pages.ts';
+import { code, page, table } from './markdown.ts';
 
 /** The files of `docs/reference`, each made from a table of the code: file name to text. */
 export function referencePages(): ReadonlyMap<string, string> {
@@ -33,6 +35,8 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['errors.md', errorsPage()],
     ['phases.md', phasesPage()],
     ['host-tools.md', hostToolsPage()],
+    ['variables.md', variablesPage()],
+    ['element-files.md', elementFilesPage()],
   ]);
 }
 
@@ -198,18 +202,4 @@ function hostToolsPage(): string {
     'What ingot runs or reads on the machine that builds. `ingot doctor` says which are missing and `ingot doctor --install` gets them.',
     table(['Program or file', 'Needed for', 'Debian package'], rows),
   ]);
-}
-
-function page(title: string, blocks: readonly string[]): string {
-  return `${[`# ${title}`, '<!-- Made from the code by npm run docs. -->', ...blocks].join('\n\n')}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly (string | undefined)[])[]): string {
-  const line = (cells: readonly (string | undefined)[]): string =>
-    `| ${cells.map((cell) => (cell ?? '').replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function code(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : `\`${text}\``;
 }

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IngotError } from '../model/error.ts';
 import { PHASE_NAMES } from '../model/phase.ts';
+import { ELEMENT_FILES } from './element-files.ts';
 
 /** A folder that a person named: of one element, or of several. */
 export interface ElementPlace {
@@ -14,7 +15,7 @@ export interface ElementPlace {
 
 /** What only an element has on its first level. */
 const ELEMENT_NAMES: readonly string[] = [
-  ...['element-deps', 'element-provides', 'package-installs.yaml', 'package-installs.json', 'pkg-map', 'environment.d'],
+  ...ELEMENT_FILES.flatMap(({ path, tells }) => (tells === true ? [path.split('/')[0] ?? ''] : [])),
   ...PHASE_NAMES,
 ];
 

@@ -13,7 +13,7 @@ export interface DescribedVariable {
   readonly meaning: string;
 }
 
-const RULE = /^([=\-~^"'#*+])\1{2,}\s*$/;
+const RULE = /^([=\-~^"'#*+])\1+\s*$/;
 
 /** Reads a README in reStructuredText. One that does not follow the template still has a summary. */
 export function readReadme(text: string): ElementReadme {
