@@ -21,6 +21,9 @@ test('takes first-level folders and files, without tests, caches and dotfiles in
     'a/tests/test_a.py': '',
     'a/__pycache__/a.pyc': '',
     'a/__init__.pyc': '',
+    'a/test-elements/works/install.d/10-look': 'exec:true',
+    'a/assert.d/10-look': 'exec:true',
+    'a/assertions.yaml': 'files: {}',
     'a/element-deps': 'b',
     'b/install.d/20-b': 'exec:true',
   });
