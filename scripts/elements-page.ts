@@ -16,7 +16,7 @@ export async function elementsPage(): Promise<string> {
   );
   const groups = KINDS.map((kind) => ({ kind, rows: rows.filter((one) => one.kind === kind).map(({ row }) => row) }));
   return page('Elements', [
-    `${elements.length} elements come with ingot. \`ingot element info NAME\` tells more of each: its variables, packages, hooks, and what it needs. Every name leads to its README.`,
+    'The elements that come with ingot. `ingot element info NAME` tells more of each: its variables, packages, hooks, and what it needs. Every name leads to its README.',
     ...groups.flatMap((group) =>
       group.rows.length === 0 ? [] : [`## ${group.kind}`, table(['Element', 'What it does'], group.rows)],
     ),
