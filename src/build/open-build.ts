@@ -203,7 +203,9 @@ function warn(emit: EmitEvent, { message, hint, place }: Issue): void {
  */
 async function checkLayout(request: BuildRequest, elements: readonly Element[], read: ReadLayout): Promise<void> {
   const types = filesystemsOf(read.layout).map(({ type }) => type);
-  await requireTools(filesystemTools(types), 'the filesystems of the layout', request.environment.PATH ?? '');
+  const hasPool = read.layout.volumeGroups.some(({ volumes }) => volumes.some(({ thin }) => thin !== undefined));
+  const tools = [...filesystemTools(types), ...(hasPool ? ['thin_restore'] : [])];
+  await requireTools(tools, 'the filesystems of the layout', request.environment.PATH ?? '');
   const size = wantedImageSize(request, elements, read.rootType);
   if (size !== undefined) placeLayout(read.layout, size);
 }

@@ -1,12 +1,13 @@
 import { lutimesSync, mkdirSync } from 'node:fs';
 import { type FileHandle, open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dataExtents } from '../host/extents.ts';
 import { loopFileName } from '../host/loop-device.ts';
 import { run } from '../host/process.ts';
 import { type Bytes, bytes } from '../model/bytes.ts';
 import type { DiskLayout, FilesystemNode } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
-import { copyExtents } from './copy-extents.ts';
+import { copyExtents, inOrder } from './copy-extents.ts';
 import { writeDiskBytes } from './disk-bytes.ts';
 import type { FilesystemRequest } from './filesystem-request.ts';
 import { isFilesystemType } from './filesystem-types.ts';
@@ -18,6 +19,7 @@ import { physicalVolumeBytes } from './lvm-volumes.ts';
 import { measureTree } from './measure-tree.ts';
 import { partitionTable } from './partition-table.ts';
 import { type PlacedDisk, type PlacedFilesystem, type PlacedLayout, placeLayout } from './place-layout.ts';
+import { thinPools, writeThinPool } from './thin-pool.ts';
 import { tooSmall } from './too-small.ts';
 import { treeContents } from './tree-contents.ts';
 
@@ -59,6 +61,7 @@ export async function assembleDisks(assembly: DiskAssembly): Promise<void> {
   const { diskOf } = files;
   for (const disk of placed.disks) await diskOf(disk.node.name).truncate(disk.size);
   for (const filesystem of placed.filesystems) await writeFilesystem(filesystem, assembly, diskOf);
+  await writeThinPools(placed, assembly, diskOf);
   signal?.throwIfAborted();
   await writeVolumeGroups(placed, assembly, diskOf);
   for (const disk of placed.disks) await writeTable(disk, assembly, diskOf(disk.node.name));
@@ -68,14 +71,17 @@ export async function assembleDisks(assembly: DiskAssembly): Promise<void> {
 export async function remakeFilesystems(assembly: DiskAssembly, nodes: readonly FilesystemNode[]): Promise<void> {
   const { layout, folder, size, signal } = assembly;
   await using files = await openDisks(assembly, 'r+');
-  for (const placed of placeLayout(layout, size).filesystems.filter(({ node }) => nodes.includes(node))) {
-    // Writers count on a place that reads as zeros.
-    for (const { disk, start, size: length } of placed.spans) {
-      const place = ['--punch-hole', `--offset=${start}`, `--length=${length}`];
-      await run('fallocate', [...place, diskFile(folder, disk)], { signal });
-    }
-    await writeFilesystem(placed, assembly, files.diskOf);
+  const placed = placeLayout(layout, size);
+  const remade = placed.filesystems.filter(({ node }) => nodes.includes(node));
+  // No volume of a pool can have been written to: their filesystems are remade all together.
+  const pools = thinPools(placed).flatMap(({ data, metadata }) => [...data, ...metadata]);
+  // Writers count on a place that reads as zeros.
+  for (const { disk, start, size: length } of [...remade.flatMap(({ spans }) => spans), ...pools]) {
+    const place = ['--punch-hole', `--offset=${start}`, `--length=${length}`];
+    await run('fallocate', [...place, diskFile(folder, disk)], { signal });
   }
+  for (const filesystem of remade) await writeFilesystem(filesystem, assembly, files.diskOf);
+  await writeThinPools(placed, assembly, files.diskOf);
 }
 
 /** Puts GRUB's images on the disk that boots, which was assembled before. */
@@ -110,25 +116,60 @@ async function writeFilesystem(
   assembly: DiskAssembly,
   diskOf: (name: string) => FileHandle,
 ): Promise<void> {
-  const { layout, folder, identity, epoch, signal } = assembly;
-  const { node, spans, size } = placed;
-  if (!isFilesystemType(node.type)) return;
-  const writer = FILESYSTEM_WRITERS[node.type];
+  const [only, ...others] = placed.spans;
+  // One on a thin volume comes with its pool.
+  if (only === undefined || !isFilesystemType(placed.node.type)) return;
+  const writer = FILESYSTEM_WRITERS[placed.node.type];
+  if (writer.isInPlace && others.length === 0) {
+    const output = diskFile(assembly.folder, only.disk);
+    await writer.write({ ...filesystemRequest(placed, assembly), output, start: only.start });
+    return;
+  }
+  await inFile(placed, assembly, async (path) => {
+    const { signal } = assembly;
+    await copyExtents(path, await dataExtents(path, signal), inOrder(placed.spans), diskOf, signal);
+  });
+}
+
+async function writeThinPools(
+  placed: PlacedLayout,
+  assembly: DiskAssembly,
+  diskOf: (name: string) => FileHandle,
+): Promise<void> {
+  const { folder, signal } = assembly;
+  for (const pool of thinPools(placed)) {
+    await writeThinPool(pool, {
+      inFile: async (filesystem, use) => await inFile(filesystem, assembly, use),
+      scratchFile: join(folder, `${loopFileName(folder)}${pool.name}.metadata`),
+      diskOf,
+      signal,
+    });
+  }
+}
+
+function filesystemRequest({ node, spans, size }: PlacedFilesystem, assembly: DiskAssembly) {
+  const { layout, identity, epoch, signal } = assembly;
   const contents = treeContents(layout, node, assembly.tree);
   const measure = contents.folder === undefined ? NOTHING : measureTree(contents.folder, contents.hidden, signal);
   for (const path of measure.datedAfter2038) lutimesSync(path, epoch, epoch);
   const sectorSize = layout.disks.find((disk) => disk.name === spans[0]?.disk)?.sectorSize ?? 512;
-  const request = { node, size, sectorSize, ...contents, measure, identity, epoch, signal };
+  return { node, size, sectorSize, ...contents, measure, identity, epoch, signal };
+}
 
-  const [only, ...others] = spans;
-  if (writer.isInPlace && only !== undefined && others.length === 0) {
-    await writer.write({ ...request, output: diskFile(folder, only.disk), start: only.start });
-    return;
-  }
+/** Makes a filesystem in a file of its own, which is gone when `use` is done. */
+async function inFile(
+  placed: PlacedFilesystem,
+  assembly: DiskAssembly,
+  use: (path: string) => Promise<void>,
+): Promise<void> {
+  const { folder } = assembly;
+  const { node } = placed;
+  if (!isFilesystemType(node.type)) return;
   const output = join(folder, `${loopFileName(folder)}${node.name}.filesystem`);
   try {
-    await writeAside(writer.write, { ...request, output, start: bytes(0) });
-    await copyExtents(output, spans, diskOf, signal);
+    const request = { ...filesystemRequest(placed, assembly), output, start: bytes(0) };
+    await writeAside(FILESYSTEM_WRITERS[node.type].write, request);
+    await use(output);
   } finally {
     await rm(output, { force: true });
   }

@@ -1,5 +1,5 @@
 import { type Bytes, bytes, MIB } from '../model/bytes.ts';
-import type { LogicalVolumeNode, LogicalVolumeSize, VolumeGroupNode } from '../model/disk.ts';
+import type { LogicalVolumeNode, LogicalVolumeSize, ThinRole, VolumeGroupNode } from '../model/disk.ts';
 import { buildFilesystem } from './build-filesystem.ts';
 import type { LayoutEntry } from './layout-entries.ts';
 import { type LayoutContext, listValue, onlyChild, placeOf, report, sizeValue, textValue } from './layout-values.ts';
@@ -58,26 +58,49 @@ function physicalVolumes(
 function buildVolume(context: LayoutContext, entry: LayoutEntry): LogicalVolumeNode {
   checkName(context, entry);
   checkLvmOptions(context, entry);
-  checkType(context, entry);
+  const thin = thinRole(context, entry);
   const content = onlyChild(context, entry, ['mkfs']);
+  if (thin?.kind === 'pool' && content !== undefined) {
+    const message = `"${content.name}" cannot stand on the thin pool "${entry.name}"`;
+    report(context, placeOf(content, 'base'), message, 'Give the pool a volume of "type: thin", and put it there.');
+  }
+  if (thin?.kind === 'volume' && entry.values.has('extents')) {
+    const message = `The thin volume "${entry.name}" has extents, and takes none of its group`;
+    report(context, placeOf(entry, 'extents'), message, 'Write "size:" with the size that it shall show.');
+  }
   return {
     kind: 'logical-volume',
     name: entry.name,
     size: volumeSize(context, entry),
     ...(content && { content: buildFilesystem(context, content) }),
+    ...(thin && { thin }),
   };
 }
 
-function checkType(context: LayoutContext, entry: LayoutEntry): void {
+function thinRole(context: LayoutContext, entry: LayoutEntry): ThinRole | undefined {
   const type = textValue(context, entry, 'type');
-  if (type === undefined && !entry.values.has('thin-pool')) return;
-  const place = placeOf(entry, 'type');
-  if (type === 'thin' || type === 'thin-pool' || type === undefined) {
-    const message = `The logical volume "${entry.name}" is thinly provisioned, which only the kernel can do`;
-    const hint = 'Leave out "type" and "thin-pool" for a volume that takes its space at once.';
-    context.findings.mapperNeeds.push({ message, place, hint });
-  } else
-    report(context, place, `"${type}" is not a type of logical volume`, 'It may be thin or thin-pool, or left out.');
+  const pool = textValue(context, entry, 'thin-pool');
+  if (type === 'thin-pool') return { kind: 'pool' };
+  if (type !== undefined && type !== 'thin') {
+    const hint = 'It may be thin or thin-pool, or left out.';
+    report(context, placeOf(entry, 'type'), `"${type}" is not a type of logical volume`, hint);
+    return undefined;
+  }
+  if (type === undefined && pool === undefined) return undefined;
+  const pools = context.entries.filter((other) => isPool(context, other) && other.base === entry.base);
+  if (pool !== undefined && pools.some(({ name }) => name === pool)) return { kind: 'volume', pool };
+  const names = pools.map(({ name }) => name).join(', ');
+  const message =
+    pool === undefined
+      ? `The thin volume "${entry.name}" names no pool`
+      : `"${pool}" is not a thin pool of the group of "${entry.name}"`;
+  const hint = `"thin-pool" may be ${names || 'the name of a volume of "type: thin-pool"'}.`;
+  report(context, placeOf(entry, pool === undefined ? 'type' : 'thin-pool'), message, hint);
+  return undefined;
+}
+
+function isPool(context: LayoutContext, entry: LayoutEntry): boolean {
+  return entry.kind === 'lv' && textValue(context, entry, 'type') === 'thin-pool';
 }
 
 /** Sizes are cut to whole extents of the usual size, whatever the group's own. */

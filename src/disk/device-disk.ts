@@ -82,7 +82,7 @@ async function attachDisks(assembly: DiskAssembly, opened: AsyncDisposableStack)
     for (const { node: partition, number } of partitions) note(partition.name, partition.content, `${prefix}${number}`);
   }
   for (const group of volumeGroups) {
-    for (const volume of group.volumes) {
+    for (const volume of group.volumes.filter(({ node }) => node.thin === undefined)) {
       const [span, ...others] = volumeSpans(group, volume);
       if (span === undefined || others.length > 0) continue;
       const sectorSize = disks.find(({ node }) => node.name === span.disk)?.node.sectorSize ?? 512;

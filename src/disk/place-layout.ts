@@ -2,7 +2,7 @@ import { type Bytes, bytes, roundUp } from '../model/bytes.ts';
 import type { DiskLayout, DiskNode, FilesystemNode, PhysicalVolumeNode } from '../model/disk.ts';
 import type { DiskSpan } from './disk-bytes.ts';
 import { type PlacedPartition, placePartitions } from './place-partitions.ts';
-import { type PlacedVolumeGroup, placeVolumeGroup, volumeSpans } from './place-volumes.ts';
+import { type PlacedVolumeGroup, placeVolumeGroup, thinVolumeSize, volumeSpans } from './place-volumes.ts';
 
 /** Everything of a layout with its place. */
 export interface PlacedLayout {
@@ -26,7 +26,10 @@ export interface PlacedPhysicalVolume {
 
 export interface PlacedFilesystem {
   readonly node: FilesystemNode;
-  /** What together is the device that the filesystem sees: one span, but for logical volumes that lie in several places. */
+  /**
+   * What together is the device that the filesystem sees: one span, but for logical volumes that lie in several places. None on a thin volume:
+   * there it gets chunks of its pool.
+   */
   readonly spans: readonly DiskSpan[];
   readonly size: Bytes;
 }
@@ -51,9 +54,12 @@ export function placeLayout(layout: DiskLayout, size: Bytes): PlacedLayout {
   const filesystems = [
     ...contents.flatMap(({ node, span }) => (node.kind === 'filesystem' ? [placeFilesystem(node, [span])] : [])),
     ...volumeGroups.flatMap((group) =>
-      group.volumes.flatMap((volume) =>
-        volume.node.content === undefined ? [] : [placeFilesystem(volume.node.content, volumeSpans(group, volume))],
-      ),
+      group.volumes.flatMap((volume) => {
+        const { content, thin } = volume.node;
+        if (content === undefined) return [];
+        if (thin === undefined) return [placeFilesystem(content, volumeSpans(group, volume))];
+        return [{ node: content, spans: [], size: thinVolumeSize(group.node, volume.node) }];
+      }),
     ),
   ];
   return { disks, physicalVolumes, volumeGroups, filesystems };

@@ -1,7 +1,8 @@
-import { bytes, formatBytes, MIB } from '../model/bytes.ts';
+import { type Bytes, bytes, formatBytes, MIB, roundUp } from '../model/bytes.ts';
 import type { LogicalVolumeNode, PhysicalVolumeNode, VolumeGroupNode } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
 import type { DiskSpan } from './disk-bytes.ts';
+import { metadataSizeOf } from './thin-pool-size.ts';
 
 /** Where the first extent of a physical volume begins: behind its label and metadata, as LVM's own programs place it. */
 export const FIRST_EXTENT = bytes(MIB);
@@ -11,6 +12,8 @@ export interface PlacedVolumeGroup {
   readonly node: VolumeGroupNode;
   readonly physicalVolumes: readonly GroupMember[];
   readonly volumes: readonly PlacedVolume[];
+  /** What LVM keeps free to mend the metadata of a thin pool with; empty without one. */
+  readonly spare: readonly VolumeSegment[];
 }
 
 /** A physical volume of a group. */
@@ -22,8 +25,10 @@ export interface GroupMember {
 
 export interface PlacedVolume {
   readonly node: LogicalVolumeNode;
-  /** In the order of the volume; one, unless it spans physical volumes. */
+  /** In the order of the volume; one, unless it spans physical volumes. None for a thin volume. */
   readonly segments: readonly VolumeSegment[];
+  /** Of a thin pool: where it notes which chunk belongs to which volume. */
+  readonly metadata?: readonly VolumeSegment[];
 }
 
 /** A run of extents on one physical volume. */
@@ -46,17 +51,46 @@ export function placeVolumeGroup(
     extents: Math.max(0, Math.floor((volume.span.size - FIRST_EXTENT) / node.extentSize)),
   }));
   const used = new Map<GroupMember, number>();
-  const volumes = node.volumes.map((volume) => {
-    const free = members.map((member) => ({ member, first: used.get(member) ?? 0 }));
-    const segments = takeExtents(free, wantedExtents(node, volume, free));
+  const free = () => members.map((member) => ({ member, first: used.get(member) ?? 0 }));
+  const take = (wanted: number) => {
+    const segments = takeExtents(free(), wanted);
     for (const { member, first, count } of segments) used.set(member, first + count);
-    return { node: volume, segments };
+    return segments;
+  };
+  const spare: VolumeSegment[] = [];
+  const volumes = node.volumes.map((volume): PlacedVolume => {
+    if (volume.thin?.kind === 'volume') return { node: volume, segments: [] };
+    const { wanted, metadata, more } = wantedExtents(node, volume, free(), countOf(spare));
+    const segments = take(wanted);
+    if (metadata === 0) return { node: volume, segments };
+    const placed = { node: volume, segments, metadata: take(metadata) };
+    spare.push(...take(more));
+    return placed;
   });
-  return { node, physicalVolumes: members, volumes };
+  return { node, physicalVolumes: members, volumes, spare };
+}
+
+function countOf(segments: readonly VolumeSegment[]): number {
+  return segments.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** The volumes of a thin pool. Their places in this list are what the pool knows them by. */
+export function thinVolumes({ node }: Pick<PlacedVolumeGroup, 'node'>, pool: string): readonly LogicalVolumeNode[] {
+  return node.volumes.filter(({ thin }) => thin?.kind === 'volume' && thin.pool === pool);
+}
+
+/** What a thin volume shows as its size. Bytes, in whole extents. */
+export function thinVolumeSize({ extentSize }: VolumeGroupNode, { size }: LogicalVolumeNode): Bytes {
+  return roundUp(size.kind === 'bytes' ? size.bytes : extentSize, extentSize);
 }
 
 /** The stretches of disks that a logical volume lies on, in its order. */
-export function volumeSpans({ node }: PlacedVolumeGroup, { segments }: PlacedVolume): readonly DiskSpan[] {
+export function volumeSpans(group: PlacedVolumeGroup, { segments }: PlacedVolume): readonly DiskSpan[] {
+  return segmentSpans(group, segments);
+}
+
+/** The stretches of disks that runs of extents are, in their order. */
+export function segmentSpans({ node }: PlacedVolumeGroup, segments: readonly VolumeSegment[]): readonly DiskSpan[] {
   return segments.map(({ member, first, count }) => ({
     disk: member.span.disk,
     start: bytes(member.span.start + FIRST_EXTENT + first * node.extentSize),
@@ -74,16 +108,37 @@ function roomOf({ member, first }: FreeSpace): number {
   return member.extents - first;
 }
 
-function wantedExtents(group: VolumeGroupNode, volume: LogicalVolumeNode, free: readonly FreeSpace[]): number {
+/** Extents for a volume. */
+interface WantedExtents {
+  readonly wanted: number;
+  /** For the metadata of a thin pool; else none. */
+  readonly metadata: number;
+  /** For the spare of the group, which is as large as the largest metadata. */
+  readonly more: number;
+}
+
+function wantedExtents(
+  group: VolumeGroupNode,
+  volume: LogicalVolumeNode,
+  free: readonly FreeSpace[],
+  spare: number,
+): WantedExtents {
   const left = free.reduce((sum, space) => sum + roomOf(space), 0);
   const all = free.reduce((sum, { member }) => sum + member.extents, 0);
-  const wanted = extentsOf(volume, group, { left, all });
-  if (wanted > 0 && wanted <= left) return wanted;
+  const asked = extentsOf(volume, group, { left, all });
+  const isPool = volume.thin?.kind === 'pool';
+  const metadata = isPool ? Math.ceil(metadataSizeOf(asked * group.extentSize) / group.extentSize) : 0;
+  const more = isPool ? Math.max(0, metadata - spare) : 0;
+  const isRest = volume.size.kind === 'percent' && volume.size.of === 'free';
+  // A share of what is free has room in it for what comes with the pool.
+  const own = isRest ? Math.min(asked, left - metadata - more) : asked;
+  const wanted = own + metadata + more;
+  if (own > 0 && wanted <= left) return { wanted: own, metadata, more };
   const missing = formatBytes(Math.max(1, wanted - left) * group.extentSize);
   const size = (extents: number) => formatBytes(extents * group.extentSize);
   throw new IngotError(
     'IMAGE_TOO_SMALL',
-    wanted > 0
+    own > 0
       ? `The logical volume "${volume.name}" needs ${size(wanted)}, and the volume group "${group.name}" has ${size(left)} left for it`
       : `The volume group "${group.name}" has no room left for the logical volume "${volume.name}"`,
     { hint: `Raise --image-size by ${missing} or more, or make volumes smaller.` },

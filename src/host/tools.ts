@@ -52,6 +52,7 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'fallocate', package: 'util-linux', feature: 'hooks that need a block device', use: 'device' },
   { command: 'mkfs.btrfs', package: 'btrfs-progs', feature: 'btrfs filesystems', use: 'build' },
   { command: 'mkfs.erofs', package: 'erofs-utils', feature: 'erofs filesystems', use: 'build' },
+  { command: 'thin_restore', package: 'thin-provisioning-tools', feature: 'thin volumes of LVM', use: 'build' },
   { command: 'mkswap', package: 'util-linux', feature: 'swap space', use: 'build' },
   { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi, vhd and vhdx images', use: 'build' },
   { command: 'pigz', package: 'pigz', feature: 'tgz and oci images, and target images under gzip', use: 'build' },

@@ -60,9 +60,15 @@ export interface VolumeGroupNode {
 export interface LogicalVolumeNode {
   readonly kind: 'logical-volume';
   readonly name: string;
+  /** Of a thin volume: what it pretends to be, always in bytes. */
   readonly size: LogicalVolumeSize;
   readonly content?: FilesystemNode;
+  /** Absent for a volume that has its space from the start. */
+  readonly thin?: ThinRole;
 }
+
+/** A pool lends its space to thin volumes, chunk by chunk, as they are written to. */
+export type ThinRole = { readonly kind: 'pool' } | { readonly kind: 'volume'; readonly pool: string };
 
 /** `percent` is of the whole group, of its physical volumes, or of what is free when this volume's turn comes. */
 export type LogicalVolumeSize =

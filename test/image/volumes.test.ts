@@ -5,7 +5,7 @@ import { bootImage } from '../support/vm.ts';
 /** Far longer than a boot takes, also under emulation on a busy machine. */
 const BOOT_MS = 600_000;
 
-/** A volume group on two partitions: root in one piece, `/var` in two, and swap. */
+/** A volume group on two partitions: root in one piece, `/var` in two, swap, and two thin volumes of one pool. */
 const LAYOUT = `
 - local_loop: {name: image0}
 - partitioning:
@@ -22,9 +22,14 @@ const LAYOUT = `
     lvs:
       - {name: root, base: vg-sys, extents: 50%VG}
       - {name: swap, base: vg-sys, size: 64MiB}
+      - {name: pool, base: vg-sys, type: thin-pool, size: 128MiB}
+      - {name: opt, base: vg-sys, type: thin, thin-pool: pool, size: 200MiB}
+      - {name: srv, base: vg-sys, type: thin, thin-pool: pool, size: 1GiB}
       - {name: var, base: vg-sys, extents: 100%FREE}
 - mkfs: {base: root, name: mkfs_root, type: ext4, mount: {mount_point: /, fstab: {fsck-passno: 1}}}
 - mkfs: {base: var, type: ext4, label: var, mount: {mount_point: /var, fstab: {options: "defaults,nodev"}}}
+- mkfs: {base: opt, type: ext4, label: opt, mount: {mount_point: /opt, fstab: {}}}
+- mkfs: {base: srv, type: ext4, label: srv, mount: {mount_point: /srv, fstab: {}}}
 - mkfs: {base: swap, type: swap, label: swap, mount: {mount_point: none, fstab: {}}}
 `;
 
@@ -32,7 +37,7 @@ const LAYOUT = `
 const ON_VOLUMES: ImageCall = {
   name: 'on-volumes',
   elements: ['debian-minimal', 'vm', 'block-device-gpt', 'devuser'],
-  options: ['-u', '-t', 'qcow2', '-p', 'lvm2', '--image-size', '1.6'],
+  options: ['-u', '-t', 'qcow2', '-p', 'lvm2,thin-provisioning-tools', '--image-size', '1.6'],
   env: {
     DIB_BLOCK_DEVICE_CONFIG: LAYOUT,
     DIB_DEV_USER_USERNAME: 'ada',
@@ -61,11 +66,13 @@ test('a root on LVM boots, and LVM finds its volumes sound and can change them',
     'MOUNTS is /dev/mapper/vg--sys-root /dev/mapper/vg--sys-var partition (0)',
   );
   expect(await ask('lvs --noheadings --options lv_name,segtype,seg_count', 'VOLUMES')).toBe(
-    'VOLUMES is root linear 1 swap linear 1 var linear 2 var linear 2 (0)',
+    'VOLUMES is opt thin 1 pool thin-pool 1 root linear 1 srv thin 1 swap linear 1 var linear 2 var linear 2 (0)',
   );
   expect(await ask('vgs --noheadings --options vg_name,pv_count,lv_count,vg_free_count', 'GROUP')).toBe(
-    'GROUP is vg-sys 2 3 0 (0)',
+    'GROUP is vg-sys 2 6 0 (0)',
   );
+  const write = 'findmnt -no SOURCE /srv; seq 1000000 >/srv/more && sync && dmsetup status vg--sys-pool-tpool';
+  expect(await ask(write, 'POOL')).toMatch(/^POOL is \/dev\/mapper\/vg--sys-srv .* thin-pool 2 .* rw .*\(0\)$/);
   const check = 'vgck vg-sys 2>&1 && pvck --dump headers /dev/vda2 /dev/vda3 2>&1 | grep -cE "CHECK|WARN"';
   expect(await ask(check, 'FAULTS')).toMatch(/^FAULTS is 0 \(/);
   expect(await ask('vgchange --quiet --quiet --addtag changed vg-sys; vgs --noheadings -o tags', 'TAGS')).toBe(

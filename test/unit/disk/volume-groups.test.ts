@@ -96,14 +96,32 @@ describe('volume groups', () => {
 describe('what only LVM’s own programs can do', () => {
   test.each([
     ['an option', '[{name: root, base: vg, size: 1GiB, options: [--stripes, "2"]}]', ['--stripes', '2']],
-    ['a thin volume', '[{name: root, base: vg, size: 1GiB, type: thin, thin-pool: pool}]', ['thinly provisioned']],
-    ['a thin pool', '[{name: root, base: vg, size: 1GiB, type: thin-pool}]', ['thinly provisioned']],
+    [
+      'an option of a pool',
+      '[{name: pool, base: vg, size: 1GiB, type: thin-pool, options: [-c, "128"]}, {name: root, base: vg, size: 1GiB, thin-pool: pool}]',
+      ['-c', '128'],
+    ],
   ])('is noted with its place: %s', (_case, lvs, texts) => {
     const { mapperNeeds } = read(layoutWith({ lvs }));
 
     expect(mapperNeeds.map(({ message }) => message)).toEqual(texts.map((text) => expect.stringContaining(text)));
     expect(mapperNeeds[0]?.place).toMatchObject({ file: 'disk.yaml', line: 9 });
   });
+});
+
+test('every fault of thin volumes is told with its place', () => {
+  const text = layoutWith({
+    lvs: '[{name: pool, base: vg, size: 1GiB, type: thin-pool}, {name: root, base: vg, extents: 9, type: thin, thin-pool: pool}, {name: a, base: vg, size: 1GiB, type: thin}, {name: b, base: vg, size: 1GiB, thin-pool: root}]',
+  });
+
+  expect(faultsOf(text)).toEqual([
+    '9:216 The thin volume "root" has extents, and takes none of its group',
+    '9:287 The thin volume "a" names no pool',
+    '9:337 "root" is not a thin pool of the group of "b"',
+  ]);
+  expect(faultsOf(layoutWith({ lvs: '[{name: root, base: vg, size: 1GiB, type: thin-pool}]' }))).toEqual([
+    '10:16 "mkfs_root" cannot stand on the thin pool "root"',
+  ]);
 });
 
 test('every fault of LVM is told with its place', () => {
