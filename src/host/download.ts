@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 import { type FetchFault, faultOf, faultOfStatus, hintFor, publicUrl } from './fetch-fault.ts';
+import { fetchPatienceOf } from './fetch-patience.ts';
 import { type RemoteFile, transferFile } from './file-transfer.ts';
 import { type Get, request, single } from './http-request.ts';
 
-const TIMEOUT_MS = 30_000;
 const MAX_REDIRECTIONS = 5;
 
 export interface DownloaderOptions {
-  /** Proxies are taken from its `http_proxy`, `https_proxy` and `no_proxy`. */
+  /** Proxies are taken from its `http_proxy`, `https_proxy` and `no_proxy`, and the patience with servers from its `INGOT_FETCH_…`. */
   readonly env: Environment;
   /** Files fetched at the same time. */
   readonly concurrency?: number;
@@ -57,20 +57,21 @@ export async function openDownloader(options: DownloaderOptions): Promise<Downlo
   const { EnvHttpProxyAgent, interceptors } = await import('undici');
   const { default: PQueue } = await import('p-queue');
   const { env, signal } = options;
+  const patience = fetchPatienceOf(env);
   const agent = new EnvHttpProxyAgent({
     httpProxy: env['http_proxy'] ?? env['HTTP_PROXY'] ?? '',
     httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    connect: { timeout: TIMEOUT_MS / 3 },
+    headersTimeout: patience.timeoutMs,
+    bodyTimeout: patience.timeoutMs,
+    connect: { timeout: patience.timeoutMs / 3 },
     allowH2: false,
   });
   const dispatcher = agent.compose(
     interceptors.redirect({ maxRedirections: MAX_REDIRECTIONS, throwOnMaxRedirect: true }),
   );
   const queue = new PQueue({ concurrency: options.concurrency ?? 8 });
-  const retry = { attempts: options.attempts ?? 5, backoffMs: options.backoffMs ?? 250, signal };
+  const retry = { attempts: options.attempts ?? patience.attempts, backoffMs: options.backoffMs ?? 250, signal };
   const get: Get = async (url, headers) => await request(dispatcher, { url, method: 'GET', headers, signal });
   const head: Get = async (url, headers) => await request(dispatcher, { url, method: 'HEAD', headers, signal });
   const repeat = async <T>(url: string, attempt: () => Promise<T>) => await retrying(url, retry, attempt);
@@ -99,7 +100,8 @@ async function retrying<T>(url: string, retry: Retry, attempt: () => Promise<T>)
       if (retry.signal?.aborted) throw cancelled(retry.signal, url);
       const fault = faultOf(error);
       if (fault.kind === 'other') throw error;
-      if (fault.kind === 'permanent' || tried >= retry.attempts) throw fetchFailed(url, fault, tried, error);
+      if (fault.kind === 'permanent' || tried >= retry.attempts)
+        throw error instanceof IngotError ? error : fetchFailed(url, fault, tried, error);
       await sleep(fault.retryAfterMs ?? retry.backoffMs * 2 ** (tried - 1), undefined, { signal: retry.signal }).catch(
         () => {},
       );

@@ -46,7 +46,9 @@ const PASSING_CODES =
 /** Judges what an attempt threw. */
 export function faultOf(error: unknown): FetchFault {
   if (error instanceof StatusFault) return error.fault;
-  if (error instanceof IngotError) return { kind: 'other', reason: error.message };
+  // What arrived damaged, or from a mirror that is being updated, may be right the next time.
+  if (error instanceof IngotError)
+    return { kind: error.code === 'DIGEST_MISMATCH' ? 'passing' : 'other', reason: error.message };
   const code = codeOf(error);
   const reason = error instanceof Error && error.message !== '' ? error.message : code;
   if (CERTIFICATE_CODES.test(code)) return { kind: 'permanent', reason, code };

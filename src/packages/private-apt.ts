@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fetchPatienceOf } from '../host/fetch-patience.ts';
 import { type FileLock, tryLock } from '../host/lock.ts';
 import { type RunResult, runForStatus } from '../host/process.ts';
 import { IngotError } from '../model/error.ts';
@@ -68,7 +69,7 @@ export async function withPrivateApt<T>(options: PrivateAptOptions, work: (apt: 
     update: async (identity, isOffline) => {
       if (await isAt(identity, lists)) return;
       await answers.forget();
-      await update(apt, isOffline, options.signal);
+      await update(apt, isOffline, options);
     },
     names: async () =>
       parseIndexNames(await answers.answer('names', async () => formatIndexNames(await readIndexNames(lists)))),
@@ -89,18 +90,21 @@ async function isAt(identity: IndexIdentity, lists: string): Promise<boolean> {
   return identity.releases.every((release) => kept.has(release));
 }
 
-async function update(apt: Apt, isOffline: boolean, signal: AbortSignal | undefined): Promise<void> {
+async function update(apt: Apt, isOffline: boolean, { env, signal }: PrivateAptOptions): Promise<void> {
   if (isOffline)
     throw new IngotError('OFFLINE_MISS', 'The build is offline and the package index is not in the cache', {
       hint: 'Build once with the network, so that the package index is kept.',
     });
   const checks = await hostDateChecks(signal);
+  const { attempts, timeoutMs } = fetchPatienceOf(env);
   const result = await apt([
     '-q',
     '-o',
     'APT::Update::Error-Mode=any',
     '-o',
-    'Acquire::Retries=3',
+    `Acquire::Retries=${attempts - 1}`,
+    '-o',
+    `Acquire::http::Timeout=${timeoutMs / 1000}`,
     ...checks,
     'update',
   ]);

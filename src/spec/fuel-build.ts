@@ -17,7 +17,15 @@ export interface FuelFacts {
 }
 
 /** Variables of the caller that every program may see. */
-const CALLERS_VARIABLES = ['HOME', 'LANG', 'LOGNAME', 'PATH', 'USER', 'XDG_STATE_HOME'] as const;
+const CALLERS_VARIABLES = [
+  ...['INGOT_FETCH_ATTEMPTS', 'INGOT_FETCH_TIMEOUT'],
+  'HOME',
+  'LANG',
+  'LOGNAME',
+  'PATH',
+  'USER',
+  'XDG_STATE_HOME',
+] as const;
 
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy'] as const;
 

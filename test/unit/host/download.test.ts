@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Downloader, type DownloaderOptions, openDownloader } from '../../../src/host/download.ts';
 import { type FileServer, serveFolder } from '../../support/file-server.ts';
@@ -142,9 +142,19 @@ test('asks for the rest without a version only when a digest will prove the whol
   expect(await readFile(`${it.target}2`, 'utf8')).toBe(CONTENT);
 });
 
-test('refuses a file with another digest and leaves nothing behind', async () => {
+test('fetches a file again that arrived with another digest', async () => {
   await using it = await rig();
-  it.server.fail('/file', { kind: 'replace', content: 'evil' });
+  it.server.fail('/file', { kind: 'corrupt' }, { kind: 'replace', content: 'evil' });
+
+  await it.downloader.fetchFile({ url: `${it.server.url}/file`, target: it.target, sha256: SHA256 });
+
+  expect(it.server.requests).toHaveLength(3);
+  expect(await readdir(it.folder)).toEqual([basename(it.target)]);
+});
+
+test('refuses a file that always has another digest and leaves nothing behind', async () => {
+  await using it = await rig();
+  it.server.keepFailing('/file', { kind: 'replace', content: 'evil' });
 
   const fetched = it.downloader.fetchFile({ url: `${it.server.url}/file`, target: it.target, sha256: SHA256 });
 
