@@ -27,7 +27,7 @@ export function writtenFolders({
     folders.cache,
     folders.build,
     folders.image,
-    dirname(request.outputName),
+    request.targetImages?.folder ?? dirname(request.outputName),
   ];
 }
 

@@ -18,6 +18,7 @@ import type { Caller } from './caller.ts';
 import { keyringsOf } from './fuel-keys.ts';
 import { checkFolders, makeFolder } from './required-folders.ts';
 import { checkTools } from './required-tools.ts';
+import { checkTargetSpace } from './target-space.ts';
 
 export interface TargetBuildOptions {
   readonly onEvent: (event: BuildEvent) => void;
@@ -48,6 +49,7 @@ export async function buildTargetImages(
   await checkTools(build);
   await checkFolders(build);
   await makeFolder(output, 'The folder that "output" names', 'Choose another one.');
+  await checkTargetSpace({ ...build, output }, images, request.packages.length);
   await withStaging(build, output, async (staging) => {
     // What hooks write beside an image goes with the folder.
     const own = { ...build, workingFolder: staging, targetImages: { folder: staging, images } };

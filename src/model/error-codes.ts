@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   TOOL_FAILED: { kind: 'host', meaning: 'A program that ingot started failed.' },
   OUTPUT_UNWRITABLE: { kind: 'host', meaning: 'The place for the image cannot be written.' },
   FOLDER_UNUSABLE: { kind: 'host', meaning: 'A folder that a build works in cannot be made or written.' },
+  DEADLINE_PASSED: { kind: 'cancelled', meaning: 'A build took longer than it was allowed to.' },
   JOB_UNKNOWN: { kind: 'usage', meaning: 'There is no job of this name.' },
   JOB_BUSY: { kind: 'host', meaning: 'The images of a request are being built for another one.' },
   DISK_FULL: { kind: 'host', meaning: 'There is no space left where the build writes.' },
