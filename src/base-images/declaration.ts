@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 
@@ -5,9 +6,9 @@ import type { Environment } from '../model/request.ts';
 export interface ImageDeclaration {
   /** Absolute path, or `http:`, `https:` or `file:` address. `*` in its last part stands for any text. */
   readonly image: string;
-  /** Address of the file with SHA-256 digests, in the same form; undefined where there is none. */
+  /** Address of the file with SHA-256 digests, in the same form, or the ending that it has after the image's own; undefined for none. */
   readonly checksums: string | undefined;
-  /** Address of the detached signature of that file; `inline` for one that has its signature in itself. */
+  /** Address or ending of the detached signature of that file; `inline` for one that has its signature in itself. */
   readonly signature: string | undefined;
   /** Absolute paths of files with the publisher's keys; the first one that exists counts. */
   readonly keyrings: readonly string[];
@@ -21,9 +22,10 @@ const KEYRING = 'DIB_BASE_IMAGE_KEYRING';
 
 /**
  * Reads the declaration out of the environment that the elements make.
+ * @param folder absolute path of the caller's working folder, from which relative paths count
  * @throws IngotError `DEFINITION_INVALID` where no image is named
  */
-export function declaredImage(env: Environment): ImageDeclaration {
+export function declaredImage(env: Environment, folder: string): ImageDeclaration {
   const image = env.INGOT_BASE_IMAGE ?? '';
   if (image === '')
     throw new IngotError('DEFINITION_INVALID', 'No base image is named', {
@@ -32,7 +34,7 @@ export function declaredImage(env: Environment): ImageDeclaration {
   const checksums = env[CHECKSUMS] || env.INGOT_BASE_IMAGE_CHECKSUMS;
   const keyring = env[KEYRING] ?? '';
   return {
-    image,
+    image: /^[a-z]+:/.test(image) ? image : resolve(folder, image),
     checksums: checksums === 'none' || checksums === '' ? undefined : checksums,
     signature: env.INGOT_BASE_IMAGE_SIGNATURE || undefined,
     keyrings: keyring === '' ? (env.INGOT_BASE_IMAGE_KEYRINGS ?? '').split(/\s+/).filter(Boolean) : [keyring],

@@ -39,25 +39,30 @@ export async function findImage(declaration: ImageDeclaration, options: FindOpti
   if (location === undefined) throw absent(declaration.image, 'has no image of that name', options);
   const path = localPath(location);
   const name = decodeURIComponent(basename(path ?? new URL(location).pathname));
-  const sha256 = await publishedDigest(declaration, name, options);
+  const sha256 = await publishedDigest(declaration, { location, name }, options);
   const version = sha256 ?? (path === undefined ? await versionOf(location, options) : await fileVersion(path));
   return { location: path ?? location, name, sha256, version };
 }
 
 async function publishedDigest(
   declaration: ImageDeclaration,
-  name: string,
+  { location, name }: { location: string; name: string },
   options: FindOptions,
 ): Promise<string | undefined> {
   if (declaration.checksums === undefined) return undefined;
-  const address = await findNewest(declaration.checksums, options.documents);
+  const address = await findNewest(beside(location, declaration.checksums), options.documents);
   const content = address === undefined ? undefined : await readDocument(address, options.documents);
   if (address === undefined || content === undefined)
-    throw absent(declaration.checksums, 'has no checksums', options, NO_CHECKSUMS);
+    throw absent(beside(location, declaration.checksums), 'has no checksums', options, NO_CHECKSUMS);
   const sha256 = sha256In(await signedPart({ address, content }, declaration, options), name);
   if (sha256 === undefined)
     throw new IngotError('DIGEST_MISMATCH', `${publicUrl(address)} has no SHA-256 of ${name}`, { hint: NO_CHECKSUMS });
   return sha256;
+}
+
+/** The address of a file that is named by itself, or by what its name has after that of another one. */
+function beside(address: string, name: string): string {
+  return name.startsWith('.') ? `${address}${name}` : name;
 }
 
 const NO_CHECKSUMS = 'Name the right file in DIB_BASE_IMAGE_CHECKSUMS; "none" does without checksums.';
@@ -88,9 +93,10 @@ async function signedPart(
   }
   if (signature === 'inline')
     return await checkSignature({ name: subject, content, signature: undefined }, keyring, scratch);
-  const detached = await readDocument(signature, documents);
+  const place = beside(address, signature);
+  const detached = await readDocument(place, documents);
   if (detached === undefined)
-    throw new IngotError('SIGNATURE_INVALID', `${subject} is not signed: ${publicUrl(signature)} does not exist`);
+    throw new IngotError('SIGNATURE_INVALID', `${subject} is not signed: ${publicUrl(place)} does not exist`);
   return await checkSignature({ name: subject, content, signature: detached }, keyring, scratch);
 }
 

@@ -63,7 +63,7 @@ async function publishedImage(
   await mkdir(folder, { recursive: true });
   try {
     const documents = { folder: join(folder, 'documents'), downloader };
-    return await findImage(declaredImage(env), { documents, scratch, emit });
+    return await findImage(declaredImage(env, request.workingFolder), { documents, scratch, emit });
   } catch (error) {
     if (!(error instanceof IngotError) || hook === undefined) throw error;
     throw new IngotError(error.code, `The element ${hook.element} has no base image: ${error.message}`, error.details);

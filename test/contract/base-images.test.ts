@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { run, runForStatus } from '../../src/host/process.ts';
 import { MIB } from '../../src/model/bytes.ts';
-import { type CommandCall, said, type Workshop, workshop } from '../support/cli.ts';
+import { type CommandCall, hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
 import { makeTortureTree, runAsRoot } from '../support/disk-image.ts';
 import { cloudDisk, cloudElement, fakeRoot, type ImagePublisher, imagePublisher } from '../support/image-publisher.ts';
 import { scratchFolder } from '../support/scratch-folder.ts';
@@ -221,6 +221,111 @@ describe('a published image', () => {
     expect(said(result)).toContain(code);
     expect(said(result)).toContain(says);
     expect(said(result)).not.toContain('10-image');
+  });
+});
+
+/** What the elements of distributions need and what this tiny tree has no programs for. */
+const EMPTY_ELEMENTS = Object.fromEntries(
+  [
+    'dkms',
+    'package-installs',
+    'redhat-common',
+    'rhel-common',
+    'rpm-distro',
+    'source-repositories',
+    'yum',
+    'zypper',
+  ].map((name) => [`${name}/README.rst`, '']),
+);
+
+describe('the element of a distribution', () => {
+  test.for([
+    { element: 'fedora', release: '43', type: 'btrfs', file: 'Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2' },
+    {
+      element: 'centos',
+      release: '9-stream',
+      type: 'xfs',
+      file: 'CentOS-Stream-GenericCloud-9-20260101.0.x86_64.qcow2',
+    },
+    { element: 'opensuse', release: '15.6', type: 'xfs', file: 'openSUSE-Leap-15.6.x86_64-NoCloud.qcow2' },
+  ] as const)(
+    '$element starts from the image that its publisher shows, signed or not',
+    async ({ element, release, type, file }) => {
+      await using publisher = await imagePublisher();
+      await using scratch = await scratchFolder();
+      const tree = await fakeRoot(scratch.at('source'), {
+        'etc/os-release': `ID=${element}\n`,
+        'boot/loader/entries/0123456789abcdef0123456789abcdef-6.1.conf': 'title x\n',
+      });
+      await publisher.publish(await cloudDisk(tree, scratch.at(file), type));
+      await run('cp', [publisher.at('CHECKSUM'), publisher.at('Fedora-Cloud-43-1.6-x86_64-CHECKSUM')]);
+      await using shop = await workshop({
+        ...EMPTY_ELEMENTS,
+        'look/install.d/10-look': hook(
+          'echo "RAN $DISTRO_NAME $DIB_RELEASE"',
+          '! test -e /etc/machine-id || cat /etc/machine-id',
+        ),
+      });
+      const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), element, 'look'];
+      const env = {
+        DIB_CLOUD_IMAGES: `${publisher.server.url}/`,
+        DIB_BASE_IMAGE_KEYRING: element === 'fedora' ? publisher.keyring : undefined,
+      };
+
+      const result = await shop.command('disk-image-create', words, { env });
+
+      expect(result.status, said(result)).toBe(0);
+      expect(marked(result, 'RAN')).toEqual([`${element} ${release}`]);
+      await expect(shop.content('etc/os-release')).resolves.toBe(`ID=${element}\n`);
+      await expect(shop.content('boot/efi/EFI/BOOT/BOOTX64.EFI')).resolves.toBe('boot\n');
+      expect(said(result).includes('signature')).toBe(element !== 'fedora');
+      const entries = (await shop.names()).filter((name) => name.endsWith('.conf') && name.startsWith('boot/loader'));
+      const isRenamed = !entries.includes('boot/loader/entries/0123456789abcdef0123456789abcdef-6.1.conf');
+      expect(isRenamed).toBe(element === 'centos');
+    },
+  );
+
+  test('rhel says where its image is to come from, and takes one of this machine', async () => {
+    await using scratch = await scratchFolder();
+    await using shop = await workshop(EMPTY_ELEMENTS);
+    const tree = await fakeRoot(scratch.at('source'), { 'etc/os-release': 'ID=rhel\n' });
+    await cloudDisk(tree, shop.at('work/rhel.qcow2'), 'xfs');
+    const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), 'rhel'];
+
+    const without = await shop.command('disk-image-create', words);
+    const local = await shop.command('disk-image-create', words, { env: { DIB_LOCAL_IMAGE: 'rhel.qcow2' } });
+
+    expect(without.status).toBe(1);
+    expect(said(without)).toContain('DEFINITION_INVALID');
+    expect(said(without)).toContain('The element rhel has no base image: No base image is named');
+    expect(said(without)).toContain('DIB_LOCAL_IMAGE=/srv/images/rhel-9.4-x86_64-kvm.qcow2');
+    expect(local.status, said(local)).toBe(0);
+    await expect(shop.content('etc/os-release')).resolves.toBe('ID=rhel\n');
+  });
+
+  test("somebody else's takes an image with cache-url and extract-image, and offline from their cache", async () => {
+    await using publisher = await imagePublisher();
+    await using scratch = await scratchFolder();
+    const tree = await fakeRoot(scratch.at('source'), { 'etc/os-release': 'ID=theirs\n' });
+    await publisher.publish(await cloudDisk(tree, scratch.at('their.qcow2'), 'ext4'));
+    await using shop = await workshop({
+      ...EMPTY_ELEMENTS,
+      'theirs/element-deps': 'cache-url\nsysprep\n',
+      'theirs/element-provides': 'operating-system\n',
+      'theirs/root.d/10-theirs': hook(
+        `"$TMP_HOOKS_PATH/bin/extract-image" their.qcow2 their.tgz ${publisher.server.url}/their.qcow2 "$DIB_IMAGE_CACHE/their.qcow2"`,
+      ),
+    });
+    const words = ['-n', '-t', 'tar', '-o', shop.at('image'), 'theirs'];
+
+    const fetching = await shop.command('disk-image-create', words);
+    await rm(shop.at('cache/ingot/layers'), { recursive: true });
+    await run('tar', ['--create', '--gzip', '--file', shop.at('cache/their.tgz'), '--directory', tree, '.']);
+    const offline = await shop.command('disk-image-create', ['--offline', ...words]);
+
+    expect(fetching.status, said(fetching)).toBe(0);
+    expect(offline.status, said(offline)).toBe(0);
+    await expect(shop.content('etc/os-release')).resolves.toBe('ID=theirs\n');
   });
 });
 

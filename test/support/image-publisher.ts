@@ -20,7 +20,7 @@ export interface ImagePublisher extends AsyncDisposable {
   readonly at: (name: string) => string;
   /**
    * Publishes files under their own names, and checksums of everything: `CHECKSUM` in the form of the family of Red Hat with its signature
-   * in itself, `SHA256SUMS` with `SHA256SUMS.gpg` as Debian and Ubuntu have them, and `NAME.sha256` for each file.
+   * in itself, `SHA256SUMS` with `SHA256SUMS.gpg` as Debian and Ubuntu have them, and for each file `NAME.sha256` and `NAME.SHA256SUM` in the two forms.
    */
   readonly publish: (...files: readonly string[]) => Promise<void>;
 }
@@ -49,14 +49,18 @@ export async function imagePublisher(): Promise<ImagePublisher> {
 }
 
 async function writeChecksums(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => !/^(CHECKSUM|SHA256SUMS)|\.sha256$/.test(name));
+  const names = (await readdir(folder)).filter((name) => !/CHECKSUM|SHA256SUM|\.sha256$/.test(name));
   const digests = await Promise.all(
     names.map(async (name) => ({ name, digest: digestOf(await readFile(join(folder, name))) })),
   );
-  const tagged = digests.map(({ name, digest }) => `# ${name}: 1 bytes\nSHA256 (${name}) = ${digest}\n`);
-  await writeFile(join(folder, 'CHECKSUM.plain'), tagged.join(''));
+  const tagged = ({ name, digest }: { name: string; digest: string }) =>
+    `# ${name}: 1 bytes\nSHA256 (${name}) = ${digest}\n`;
+  await writeFile(join(folder, 'CHECKSUM.plain'), digests.map(tagged).join(''));
   await writeFile(join(folder, 'SHA256SUMS'), digests.map(({ name, digest }) => `${digest} *${name}\n`).join(''));
-  for (const { name, digest } of digests) await writeFile(join(folder, `${name}.sha256`), `${digest}  ${name}\n`);
+  for (const one of digests) {
+    await writeFile(join(folder, `${one.name}.sha256`), `${one.digest}  ${one.name}\n`);
+    await writeFile(join(folder, `${one.name}.SHA256SUM`), tagged(one));
+  }
 }
 
 function digestOf(content: Buffer): string {

@@ -103,16 +103,29 @@ describe('a declaration', () => {
   test('without an image is refused in the words of the element', () => {
     const hint = 'Set DIB_LOCAL_IMAGE to the path of rhel.qcow2.';
 
-    expect(() => declaredImage({ INGOT_BASE_IMAGE_HINT: hint })).toThrow(
+    expect(() => declaredImage({ INGOT_BASE_IMAGE_HINT: hint }, '/')).toThrow(
       expect.objectContaining({ code: 'DEFINITION_INVALID', details: expect.objectContaining({ hint }) }),
     );
+  });
+
+  test('names a file from where the caller stands, and an address as it is', () => {
+    expect(declaredImage({ INGOT_BASE_IMAGE: 'images/base.qcow2' }, '/home/me').image).toBe(
+      '/home/me/images/base.qcow2',
+    );
+    expect(declaredImage({ INGOT_BASE_IMAGE: 'file:///srv/a.qcow2' }, '/home/me').image).toBe('file:///srv/a.qcow2');
   });
 
   test('gives way to what the caller wants', () => {
     const env = { INGOT_BASE_IMAGE: '/i', INGOT_BASE_IMAGE_CHECKSUMS: '/sums', INGOT_BASE_IMAGE_KEYRINGS: '/a /b' };
 
-    expect(declaredImage(env)).toMatchObject({ checksums: '/sums', keyrings: ['/a', '/b'], isKeyringWanted: false });
-    expect(declaredImage({ ...env, DIB_BASE_IMAGE_CHECKSUMS: 'none', DIB_BASE_IMAGE_KEYRING: '/mine' })).toMatchObject({
+    expect(declaredImage(env, '/')).toMatchObject({
+      checksums: '/sums',
+      keyrings: ['/a', '/b'],
+      isKeyringWanted: false,
+    });
+    expect(
+      declaredImage({ ...env, DIB_BASE_IMAGE_CHECKSUMS: 'none', DIB_BASE_IMAGE_KEYRING: '/mine' }, '/'),
+    ).toMatchObject({
       checksums: undefined,
       keyrings: ['/mine'],
       isKeyringWanted: true,
