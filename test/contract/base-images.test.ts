@@ -329,6 +329,55 @@ describe('the element of a distribution', () => {
   });
 });
 
+describe('a container file', () => {
+  test.for([{ who: 'root' }, { who: 'a user' }])(
+    'becomes the root, built for $who by the program that is there',
+    async ({ who }) => {
+      await using user = await testUser();
+      await using scratch = await scratchFolder();
+      const tree = await fakeRoot(scratch.at('source'));
+      await run('chown', ['--recursive', '0:0', tree]);
+      await run('chown', ['1000:1000', join(tree, 'boot')]);
+      await using shop = await workshop({
+        'mine/element-deps': 'containerfile\n',
+        'mine/environment.d/10-mine.bash': 'export DISTRO_NAME=fake DIB_RELEASE=7\n',
+        'mine/containerfiles/7': 'FROM scratch\nADD base.tar /\nRUN echo built >/etc/built\n',
+      });
+      await run('mkdir', [shop.at('context')]);
+      await run('tar', ['--create', '--file', shop.at('context/base.tar'), '--directory', tree, '.']);
+      const env = {
+        DIB_CONTAINER_CONTEXT: shop.at('context'),
+        // Not every machine that runs tests lets podman make control groups.
+        DIB_CONTAINERFILE_BUILDOPTS: '--isolation=chroot',
+      };
+      const words = [join(BIN, 'disk-image-create'), '-n', '-t', 'tar', '-o', shop.at('image'), 'mine'];
+      const [command = '', ...args] = who === 'root' ? words : await user.words(shop, words);
+
+      const result = await runForStatus(command, args, { env: shop.environment({ env }), cwd: shop.at('work') });
+
+      expect(result.status, said(result)).toBe(0);
+      await expect(shop.content('etc/built')).resolves.toBe('built\n');
+      await expect(shop.facts('boot')).resolves.toContain('1000/1000');
+    },
+  );
+
+  test('that is not there is told with those that are', async () => {
+    await using shop = await workshop({
+      'mine/element-deps': 'containerfile\n',
+      'mine/environment.d/10-mine.bash': 'export DISTRO_NAME=fake DIB_RELEASE=${DIB_RELEASE:-7}\n',
+      'mine/containerfiles/9': 'FROM scratch\n',
+      'mine/containerfiles/10': 'FROM scratch\n',
+    });
+
+    const result = await shop.command('disk-image-create', ['-n', '-t', 'tar', '-o', shop.at('image'), 'mine']);
+
+    expect(result.status).toBe(1);
+    expect(said(result)).toContain('root.d/08-containerfile of element containerfile');
+    expect(said(result)).toMatch(/There is no container file \S+containerfiles\/7\./);
+    expect(said(result)).toContain('The elements have container files for DIB_RELEASE of: 9 10');
+  });
+});
+
 describe('an image of this machine', () => {
   test.for(['squashfs', 'tar.xz', 'qcow2.xz'])('is unpacked from a file of type %s', async (type) => {
     await using scratch = await scratchFolder();

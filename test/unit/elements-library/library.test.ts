@@ -29,10 +29,13 @@ test('has the promised elements, and whatever they depend on', async () => {
   expect(missing).toEqual([]);
 });
 
-test('elements can be combined at will, but for those that provide the same, and every hook runs', async () => {
+test('elements can be combined at will, but for those that make the same, and every hook runs', async () => {
   const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
   const all = [...elements.values()];
-  const rivals = all.filter(({ provides }) => provides.includes('block-device'));
+  const rivals = all.filter(
+    ({ provides, needs }) =>
+      provides.includes('block-device') || provides.includes('operating-system') || needs.includes('containerfile'),
+  );
   const others = all.filter((element) => !rivals.includes(element));
 
   for (const rival of [undefined, ...rivals]) {

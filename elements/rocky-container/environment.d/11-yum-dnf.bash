@@ -1,0 +1,2 @@
+# bash, sourced before every phase
+export YUM=dnf
