@@ -8,7 +8,7 @@ import type { UnpackRequest } from './unpack-request.ts';
 
 /**
  * Puts what is in a published image into a folder: the root tree of a disk image with everything that its file system table mounts, of a
- * squashfs, or of a tar archive, each compressed or not.
+ * squashfs, of a tar archive, or of a container image in one, each compressed or not.
  * @throws IngotError `IMAGE_UNREADABLE`, `DEVICE_NEEDED`, `TOOL_MISSING`, `DISK_FULL`, `CANCELLED`
  */
 export async function unpackImage(request: UnpackRequest): Promise<void> {
@@ -28,7 +28,7 @@ async function unpack(request: UnpackRequest, work: string): Promise<void> {
       await unpackSquashfs(request);
       return;
     case 'archive':
-      await unpackArchive(request);
+      await unpackArchive(request, work);
       return;
     case 'compressed-disk':
       await unpackDisk({ ...request, image: await decompressed(request, work) }, work);

@@ -65,6 +65,8 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'blkid', package: 'util-linux', feature: 'disk-image-get-kernel', use: 'build' },
   { command: 'curl', package: 'curl', feature: 'the elements cache-url and source-repositories', use: 'elements' },
   { command: 'git', package: 'git', feature: 'the element source-repositories', use: 'elements' },
+  { command: 'skopeo', package: 'skopeo', feature: 'base images that are archives of containers', use: 'service' },
+  { command: 'umoci', package: 'umoci', feature: 'base images that are archives of containers', use: 'service' },
   { command: 'podman', package: 'podman', feature: 'the element containerfile', use: 'service' },
   { command: 'flake8', package: 'flake8', feature: 'Python programs in dib-lint', use: 'service' },
   {

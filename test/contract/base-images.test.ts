@@ -392,6 +392,33 @@ describe('an image of this machine', () => {
     await expect(shop.content('etc/os-release')).resolves.toBe(`ID=${type}\n`);
   });
 
+  test.for(['oci-archive', 'docker-archive'])(
+    'is unpacked from a container of type %s, layer by layer',
+    async (type) => {
+      await using scratch = await scratchFolder({ 'storage/': '', 'run/': '' });
+      await fakeRoot(scratch.at('context/tree'), { 'etc/removed': 'removed\n', 'srv/first': '1\n' });
+      await writeFile(
+        scratch.at('context/Containerfile'),
+        'FROM scratch\nCOPY tree /\nRUN rm -r /etc/removed /srv && mkdir /srv && echo 2 >/srv/second\n',
+      );
+      const podman = async (...args: readonly string[]) =>
+        await run('podman', ['--root', scratch.at('storage'), '--runroot', scratch.at('run'), ...args]);
+      await podman('build', '--isolation=chroot', '--layers', '--tag', 'localhost/base', scratch.at('context'));
+      await podman('save', '--quiet', '--format', type, '--output', scratch.at('base.tar'), 'localhost/base');
+      await run('umount', [scratch.at('storage/overlay')], { okStatuses: [0, 32] });
+      await using shop = await workshop(cloudElement({ INGOT_BASE_IMAGE: scratch.at('base.tar') }));
+
+      const result = await build(shop);
+
+      expect(result.status, said(result)).toBe(0);
+      const names = await shop.names();
+      expect(names).toContain('srv/second');
+      expect(
+        names.filter((name) => ['srv/first', 'etc/removed', 'oci-layout', 'manifest.json'].includes(name)),
+      ).toEqual([]);
+    },
+  );
+
   test('that is not there is told before any hook runs', async () => {
     await using shop = await workshop(cloudElement({ INGOT_BASE_IMAGE: '/nowhere/base.qcow2' }));
 
