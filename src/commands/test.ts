@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
@@ -42,6 +43,8 @@ function listText({ test, assertions }: ReadyTest): string {
 }
 
 async function runTests({ caller, setStatus }: IngotSession, tests: readonly ReadyTest[], values: TestValues) {
+  const junit = values.junit === undefined ? undefined : path.resolve(caller.workingFolder, values.junit);
+  if (junit !== undefined) await clearJunit(junit);
   using watch = watchStopSignals(caller);
   const redactor = redactorFor(caller.environment);
   const outcomes: TestOutcome[] = [];
@@ -51,14 +54,20 @@ async function runTests({ caller, setStatus }: IngotSession, tests: readonly Rea
     outcomes.push({ ...outcome, reason: outcome.reason === undefined ? undefined : redactor.text(outcome.reason) });
     caller.stdout.write(outcomes.slice(-1).map(testText).join(''));
   }
-  if (values.junit !== undefined) await writeJunit(path.resolve(caller.workingFolder, values.junit), outcomes);
+  if (junit !== undefined) await writeJunit(junit, junitText(outcomes));
   caller.stdout.write(countText(outcomes));
   setStatus(watch.status() ?? (outcomes.every(({ outcome }) => outcome === 'passed') ? 0 : 1));
 }
 
-async function writeJunit(file: string, outcomes: readonly TestOutcome[]): Promise<void> {
+/** Makes sure, before anything is built, that the results can be written. Those of an earlier run must not stand for this one. */
+async function clearJunit(file: string): Promise<void> {
+  await writeJunit(file, '');
+  await rm(file);
+}
+
+async function writeJunit(file: string, text: string): Promise<void> {
   try {
-    await writeFileAtomically(file, junitText(outcomes));
+    await writeFileAtomically(file, text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new IngotError('OUTPUT_UNWRITABLE', `The results cannot be written to ${file}: ${reason}`, {

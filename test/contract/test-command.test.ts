@@ -209,12 +209,12 @@ test('names the tests that there are for a word that is none', async () => {
   expect(list.stdout).toBe('tool/look  1 assertion\n');
 });
 
-test('needs a place for the results that can be written', async () => {
+test('needs a place for the results that can be written, and says so before it builds', async () => {
   await using shop = await toolshop({ 'assertions.yaml': 'files: {/etc: present}\n' });
 
   const result = await shop.command('ingot', ['test', '--junit', '/proc/results.xml']);
 
-  expect(result.status).toBe(1);
+  expect(result).toMatchObject({ status: 1, stdout: '' });
   expect(result.stderr).toContain('The results cannot be written to /proc/results.xml');
   await expect(readFile('/proc/results.xml')).rejects.toThrow('ENOENT');
 });
