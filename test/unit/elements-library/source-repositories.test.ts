@@ -104,6 +104,21 @@ test('checks out a commit that no branch names any more', async () => {
   expect(await rig.read('/opt/agent/file')).toBe('first');
 });
 
+test('checks out what an annotated tag names, a second time too', async () => {
+  await using rig = await repositoryRig();
+  await using origin = await gitRepository();
+  const commit = await origin.commit('main', 'first');
+  await run('git', ['-C', origin.path, '-c', 'user.name=A', '-c', 'user.email=a@b.c', 'tag', '-a', '-m', 'it', 'v1']);
+  await origin.commit('main', 'second');
+
+  const line = `agent git /opt/agent ${origin.path} v1\n`;
+  const { status, tail } = await fetch(rig, `${line}${line}`);
+
+  expect(status, tail.join('\n')).toBe(0);
+  expect(await rig.read('/opt/agent/file')).toBe('first');
+  expect(await rig.read(MANIFEST)).toBe(`agent git /opt/agent ${origin.path} ${commit}\n`);
+});
+
 test('a reference that does not exist is named', async () => {
   await using rig = await repositoryRig();
   await using origin = await gitRepository();
