@@ -13,9 +13,10 @@ export const MAC_ADDRESS = '52:54:00:12:34:56';
  * @param files `NAME.kernel` and `NAME.initramfs` without their extensions
  * @param parameters words for the kernel's command line
  * @param ms time after which the machine is stopped, in milliseconds
+ * @param memoryMib memory; the ramdisk's files lie in at most half of it
  * @returns what the serial console showed
  */
-export async function bootRamdisk(files: string, parameters: string, ms: number): Promise<string> {
+export async function bootRamdisk(files: string, parameters: string, ms: number, memoryMib = 1024): Promise<string> {
   await using folder = await scratchFolder();
   const disk = join(folder.path, 'disk.raw');
   await writeFile(disk, '');
@@ -24,7 +25,7 @@ export async function bootRamdisk(files: string, parameters: string, ms: number)
     disk: { path: disk, format: 'raw', sectorSize: 512 },
     firmware: 'bios',
     accelerator: (await probeKvm()).works ? 'kvm' : 'tcg',
-    memoryMib: 1024,
+    memoryMib,
     cpus: 1,
     console: 'stdio',
   });
