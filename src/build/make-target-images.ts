@@ -1,24 +1,22 @@
 import { mkdirSync } from 'node:fs';
-import { chmod, copyFile, rm, stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assembleDisks, diskFile } from '../disk/assemble-disk.ts';
 import { mountedFilesystems } from '../disk/fstab.ts';
 import { measureTree } from '../disk/measure-tree.ts';
 import { smallestFilesystem } from '../disk/smallest-filesystem.ts';
 import { treeContents } from '../disk/tree-contents.ts';
-import { digestsOf } from '../formats/checksums.ts';
-import { run } from '../host/process.ts';
 import { evictArtifacts } from '../layers/artifact-store.ts';
 import { type LayerKey, layerKey } from '../layers/key.ts';
-import { type KeptTarget, type TargetFacts, TargetStore } from '../layers/target-store.ts';
+import { type KeptTarget, TargetStore } from '../layers/target-store.ts';
 import { bytes } from '../model/bytes.ts';
 import type { DiskLayout, DiskNode } from '../model/disk.ts';
 import { IngotError } from '../model/error.ts';
 import type { StepSummary } from '../model/events.ts';
-import { isTargetFilesystem, type MeasuredBytes, type TargetImage } from '../model/target-image.ts';
+import { isTargetFilesystem, type TargetImage } from '../model/target-image.ts';
 import type { BuildContext } from './build-context.ts';
 import { asStep } from './make-image.ts';
+import { packTargetImage } from './pack-target-image.ts';
 
 /** Bytes of target images that are kept for environments that ask for the same. */
 const KEPT_TARGETS_BYTES = 8 * 1024 ** 3;
@@ -111,35 +109,7 @@ async function deliver(context: BuildContext, target: Target, store: TargetStore
     emit({ kind: 'target-image-written', image: { ...image, raw: kept.raw, file: kept.file } });
     return;
   }
-  const facts = await pack(diskFile(task.folders.image, disk.name), image, path);
-  await chmod(path, 0o644);
+  const facts = await packTargetImage(diskFile(task.folders.image, disk.name), image.container, path);
   await store.keep(key, path, facts);
   emit({ kind: 'target-image-written', image: { ...image, ...facts } });
-}
-
-/** Moves a filesystem into its container; the file that it was is gone then. */
-async function pack(rawFile: string, { container }: TargetImage, path: string): Promise<TargetFacts> {
-  if (container === 'raw') {
-    const raw = await measured(rawFile);
-    await moveFile(rawFile, path);
-    return { raw, file: raw };
-  }
-  // One member, as readers need it that know of no second one. Its bytes do not depend on the number of processors, if they are two at least.
-  const threads = String(Math.max(2, availableParallelism()));
-  const [raw] = await Promise.all([
-    measured(rawFile),
-    run('pigz', ['--no-name', '--keep', '--processes', threads, rawFile]),
-  ]);
-  await rm(rawFile);
-  await moveFile(`${rawFile}.gz`, path);
-  return { raw, file: await measured(path) };
-}
-
-async function moveFile(from: string, to: string): Promise<void> {
-  await run('mv', ['--force', '--no-target-directory', from, to]);
-}
-
-async function measured(path: string): Promise<MeasuredBytes> {
-  const { md5 = '' } = await digestsOf(path, ['md5'], new AbortController().signal);
-  return { size: bytes((await stat(path)).size), md5 };
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-const CONTRACT = new URL('../../docs/contract.md', import.meta.url);
+/** The pages that list what others can rely on. */
+const PAGES = ['contract.md', 'fuel-contract.md'].map((name) => new URL(`../../docs/${name}`, import.meta.url));
 
-/** Ids of all statements of `docs/contract.md`, in its order. */
+/** Ids of all statements of these pages, in their order. */
 export function statementIds(): readonly string[] {
-  return [...readFileSync(CONTRACT, 'utf8').matchAll(/^- `([^`]+)`: /gm)].map((match) => match[1] ?? '');
+  const texts = PAGES.map((page) => readFileSync(page, 'utf8'));
+  return texts.flatMap((text) => [...text.matchAll(/^- `([^`]+)`: /gm)].map((match) => match[1] ?? ''));
 }

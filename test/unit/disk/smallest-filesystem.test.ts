@@ -63,7 +63,7 @@ test.each([
   expect(Number(fact('Free blocks')) * 4096).toBeLessThan(size * 0.05 + 12 * MIB);
 });
 
-test('ext4 has the features of 2012, and a journal', async () => {
+test('ext4 has the features of 2012, and a journal', { tags: ['fuel.filesystems'] }, async () => {
   await using scratch = await folderTree({ 'tree/etc/hostname': 'node' });
 
   const { file } = await make(scratch, 'ext4');
@@ -77,7 +77,7 @@ test('ext4 has the features of 2012, and a journal', async () => {
   );
 });
 
-test('ext4 grows to 8 TiB and is clean again', async () => {
+test('ext4 grows to 8 TiB and is clean again', { tags: ['fuel.filesystems'] }, async () => {
   await using scratch = await folderTree({ 'tree/etc/hostname': 'node' });
   const { file } = await make(scratch, 'ext4');
 

@@ -64,7 +64,7 @@ test('a set without its metadata, or with another filesystem than asked for, is 
   expect(await isComplete(folder, { ...setIn(folder), images: [{ ...ROOT, filesystem: 'xfs' }, BOOT] })).toBe(false);
 });
 
-test('publishing replaces images and metadata, for everybody to read', async () => {
+test('publishing replaces images and metadata, for everybody to read', { tags: ['fuel.publish'] }, async () => {
   await using folder = await published({ 'staging/env.img': 'new root', 'staging/env-boot.img': 'new boot' });
 
   await publishSet(
@@ -79,7 +79,7 @@ test('publishing replaces images and metadata, for everybody to read', async () 
   expect((await readdir(`${folder.path}/out`)).sort()).toEqual(['env-boot.img', 'env.img', 'env.yaml']);
 });
 
-test('the old metadata is gone where publishing ends in the middle', async () => {
+test('the old metadata is gone where publishing ends in the middle', { tags: ['fuel.publish'] }, async () => {
   await using folder = await published({ 'staging/env.img': 'new root', 'staging/env-boot.img': 'new boot' });
   // A folder with the name of an image keeps the image from taking its place.
   await rm(`${folder.path}/out/env-boot.img`);

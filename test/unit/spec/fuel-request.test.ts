@@ -29,7 +29,7 @@ const image = (change: Readonly<Record<string, unknown>>) =>
   images({ '/': { ...SAMPLE_REQUEST.image_data['/'], ...change } });
 
 describe('the sample of the specification', () => {
-  test('is understood unchanged', () => {
+  test('is understood unchanged', { tags: ['fuel.sample'] }, () => {
     const request = read(SAMPLE_REQUEST);
 
     expect(request.images).toEqual([
@@ -48,14 +48,14 @@ describe('the sample of the specification', () => {
     expect(packages).toEqual(expect.arrayContaining(['grub-pc', 'linux-image-generic-lts-trusty', 'nailgun-agent']));
   });
 
-  test('may have fields that nobody knows, anywhere', () => {
+  test('may have fields that nobody knows, anywhere', { tags: ['fuel.sample'] }, () => {
     const odd = { ...SAMPLE_REQUEST, tmp_dir: 7, repos: [{ ...SAMPLE_REQUEST.repos[0], by: 'hand' }] };
 
     expect(read(odd).repositories).toHaveLength(1);
   });
 });
 
-describe('repositories', () => {
+describe('repositories', { tags: ['fuel.repositories'] }, () => {
   const only = (change: Readonly<Record<string, unknown>>) =>
     read({ ...SAMPLE_REQUEST, repos: [{ ...SAMPLE_REQUEST.repos[0], ...change }] }).repositories[0];
 
@@ -84,7 +84,7 @@ describe('repositories', () => {
   });
 });
 
-test('the name of the metadata ends at the first full stop of the root image', () => {
+test('the name of the metadata ends at the first full stop of the root image', { tags: ['fuel.names'] }, () => {
   const uri = 'http://host/a/env_7.v1.img.gz?token=x.y#z';
 
   expect(read({ ...SAMPLE_REQUEST, image_data: { '/': { uri, format: 'ext4', container: 'raw' } } })).toMatchObject({
@@ -103,7 +103,7 @@ test('packages take the place of the default ones', () => {
   expect(read({ ...SAMPLE_REQUEST, packages: ['nginx'] }).packages).toEqual(['nginx']);
 });
 
-describe('a fault is told with its field', () => {
+describe('a fault is told with its field', { tags: ['fuel.validation'] }, () => {
   test.each([
     ['image_data is missing', () => faults({ image_data: undefined })],
     [
