@@ -4,14 +4,14 @@ import { ownPrivilege } from '../host/namespaces.ts';
 import { identityOf } from '../host/process-identity.ts';
 import { type Job, jobIdOf, requestDigestOf } from '../jobs/job.ts';
 import { JobStore } from '../jobs/job-store.ts';
-import { type ErrorReport, exitStatusOf, IngotError, toErrorReport } from '../model/error.ts';
+import { type ErrorReport, IngotError, toErrorReport } from '../model/error.ts';
 import type { BuildEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
 import { FUEL_LOG_END, type FuelLog, openFuelLog } from '../report/fuel-log.ts';
 import { redactorFor } from '../report/redact.ts';
 import type { FuelRequest } from '../spec/fuel-request.ts';
 import type { Caller } from './caller.ts';
-import { complain } from './error-text.ts';
+import { complain, ingotExitStatusOf } from './error-text.ts';
 import { type StopWatch, watchStopSignals } from './stop-signals.ts';
 
 /** Exit status of a build that took too long, as timeout(1) has it. */
@@ -67,7 +67,7 @@ export function secretsOf({ environment }: Caller, { rootPassword }: FuelRequest
 
 /**
  * Runs the build of a request as the only one of its images, writes down how it stands and how it ended, and keeps its log.
- * @returns the exit status: 0, 124 when it took too long, 129, 130 or 143 for a signal, else 1
+ * @returns the exit status: 0, 2 for what a request names in vain, 124 when it took too long, 129, 130 or 143 for a signal, else 1
  * @throws IngotError of what keeps a job from beginning
  */
 export async function runFuelJob(
@@ -163,7 +163,7 @@ function failureOf(error: unknown, watch: StopWatch, deadline: AbortSignal): Job
   if (deadline.aborted)
     return { state: 'timed-out', exitStatus: TIMED_OUT_STATUS, report: toErrorReport(deadline.reason) };
   const report = toErrorReport(error);
-  return { state: 'failed', exitStatus: exitStatusOf(report), report };
+  return { state: 'failed', exitStatus: ingotExitStatusOf(report), report };
 }
 
 /** A signal that is aborted with `DEADLINE_PASSED` when the time is over. */
