@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { declaredPackages } from '../elements/declared-packages.ts';
 import type { Element } from '../model/element.ts';
+import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import { type AptFolders, adoptLists, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
@@ -52,7 +53,9 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
   const { imageCache, isOffline } = request;
   const setup = await aptSetupOf(env);
   const state =
-    setup === undefined ? undefined : await indexIdentity({ sources: setup.sources, imageCache, isOffline, env });
+    setup === undefined
+      ? undefined
+      : await forSystemOf(elements, indexIdentity({ sources: setup.sources, imageCache, isOffline, env }));
   const declared = setup === undefined ? [] : [...(await declaredPackages(elements, env)), ...request.packages];
   const context: PackageContext = { imageCache, isOffline, declaredPackages: declared, emit };
   const folders = await makeFolders(options.folder);
@@ -78,6 +81,18 @@ export async function openRepositories(options: RepositoriesOptions): Promise<Re
       await keepAptFolders({ setup, identity: state, imageCache, folders, env });
     },
   };
+}
+
+/** Adds to a fault of the package sources which element they are for. */
+async function forSystemOf<T>(elements: readonly Element[], work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const system = elements.find((element) => element.provides.includes('operating-system'));
+    if (!(error instanceof IngotError) || error.kind !== 'fetch' || system === undefined) throw error;
+    const hint = `The element ${system.name} makes its system from there. ${error.hint ?? ''}`.trim();
+    throw new IngotError(error.code, error.message, { ...error.details, hint, cause: error });
+  }
 }
 
 async function makeFolders(folder: string): Promise<AptFolders> {

@@ -4,9 +4,13 @@ import type { ErrorCode } from '../model/error-codes.ts';
 interface AptFault {
   readonly code: ErrorCode;
   readonly pattern: RegExp;
-  readonly message: (subject: string) => string;
+  /** @param key the second group of the pattern */
+  readonly message: (subject: string, key: string) => string;
   readonly hint: string;
 }
+
+const KEYRING_HINT =
+  'Install the newest keyring of the distribution (debian-archive-keyring, ubuntu-keyring), or name the keyring of the repository with DIB_APT_KEYRING (more keys: DIB_ADD_APT_KEYS).';
 
 /** Words of apt's C-locale output that tell faults apart; the first that matches counts. */
 const APT_FAULTS: readonly AptFault[] = [
@@ -19,9 +23,16 @@ const APT_FAULTS: readonly AptFault[] = [
   {
     code: 'SIGNATURE_INVALID',
     pattern:
+      /(?:GPG error|signature verification failed): (\S+ \S+) (?:In)?Release: .*(?:NO_PUBKEY|Missing key) ([0-9A-F]+)/,
+    message: (subject, key) => `${subject} is signed by the key ${key}, which is not trusted for it`,
+    hint: KEYRING_HINT,
+  },
+  {
+    code: 'SIGNATURE_INVALID',
+    pattern:
       /(?:error: |repository '|GPG error: |signature.*: )?(\S+)?.*(?:NO_PUBKEY|EXPKEYSIG|REVKEYSIG|BADSIG|EXPSIG|is not signed|not valid: |Missing key|No good signature|signatures? (?:were|was|is) invalid|signatures couldn't be verified|sqv returned an error)/,
     message: () => 'A repository is not signed by a key that is trusted for it',
-    hint: 'Install the newest debian-archive-keyring, or name the keyring of the repository with DIB_APT_KEYRING (more keys: DIB_ADD_APT_KEYS).',
+    hint: KEYRING_HINT,
   },
   {
     code: 'FETCH_FAILED',
@@ -72,7 +83,7 @@ export function aptError(output: string, subject: string): IngotError {
     const match = pattern.exec(output);
     if (match === null) continue;
     const named = match.slice(1).find((group) => group !== undefined) ?? subject;
-    return new IngotError(code, message(named), { hint, tail });
+    return new IngotError(code, message(named, match[2] ?? ''), { hint, tail });
   }
   return new IngotError('TOOL_FAILED', `apt-get failed: ${subject}`, { tail });
 }

@@ -29,9 +29,15 @@ export interface AptSetup {
   readonly settings?: string;
 }
 
-const KEYRINGS: Readonly<Record<string, { readonly path: string; readonly package: string }>> = {
-  debian: { path: '/usr/share/keyrings/debian-archive-keyring.gpg', package: 'debian-archive-keyring' },
-  ubuntu: { path: '/usr/share/keyrings/ubuntu-archive-keyring.gpg', package: 'ubuntu-keyring' },
+const KEYRINGS: Readonly<Record<string, { readonly path: string; readonly hint: string }>> = {
+  debian: {
+    path: '/usr/share/keyrings/debian-archive-keyring.gpg',
+    hint: 'Install the package debian-archive-keyring, or run: ingot doctor --install',
+  },
+  ubuntu: {
+    path: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
+    hint: "Install the package ubuntu-keyring; where the machine's distribution has none, name a file with Ubuntu's keys in DIB_APT_KEYRING.",
+  },
 };
 
 /**
@@ -121,10 +127,7 @@ export async function requireKeyrings({ keyrings }: AptSetup): Promise<void> {
   if (keyring === undefined) return;
   const known = Object.values(KEYRINGS).find(({ path }) => path === keyring);
   throw new IngotError('TOOL_MISSING', `The keyring ${keyring} does not exist`, {
-    hint:
-      known === undefined
-        ? 'Name the file with the keys of your package sources in DIB_APT_KEYRING.'
-        : `Install the package ${known.package}, or run: ingot doctor --install`,
+    hint: known?.hint ?? 'Name the file with the keys of your package sources in DIB_APT_KEYRING.',
   });
 }
 

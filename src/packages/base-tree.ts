@@ -20,19 +20,28 @@ const EXTRACT_PACKAGES = fileURLToPath(new URL('../../lib/extract-packages', imp
 
 const TOOL_ENVIRONMENT: Environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
 
+export interface BaseTreeOptions {
+  /** Absolute path of the empty root tree. */
+  readonly tree: string;
+  /** Absolute path of the folder with the packages. */
+  readonly store: string;
+  readonly arch: string;
+  /** True leaves `/bin`, `/sbin` and `/lib` folders, as packages of old releases need it. */
+  readonly isUsrSplit: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Unpacks packages into an empty root tree without their scripts, so that dpkg can run there and install them properly.
  * @param packages with base-files among them
  */
-export async function extractBase(
-  packages: readonly StoredPackage[],
-  options: { readonly tree: string; readonly store: string; readonly arch: string; readonly signal?: AbortSignal },
-): Promise<void> {
-  const { tree, store, arch, signal } = options;
+export async function extractBase(packages: readonly StoredPackage[], options: BaseTreeOptions): Promise<void> {
+  const { tree, store, arch, isUsrSplit, signal } = options;
   const baseFiles = packages.filter((facts) => facts.name === 'base-files');
   const others = packages.filter((facts) => facts.name !== 'base-files');
   const linksItself = await Promise.all(baseFiles.map((facts) => bringsUsrLinks(facts, store)));
-  if (!linksItself.includes(true)) await linkIntoUsr(tree, ['bin', 'sbin', 'lib', ...(LIBRARY_LINKS[arch] ?? [])]);
+  if (!isUsrSplit && !linksItself.includes(true))
+    await linkIntoUsr(tree, ['bin', 'sbin', 'lib', ...(LIBRARY_LINKS[arch] ?? [])]);
   const lines = [...baseFiles, ...others].map(({ data, path }) => `${data.offset} ${join(store, path)}\n`);
   await run(EXTRACT_PACKAGES, [tree], { env: TOOL_ENVIRONMENT, input: lines.join(''), signal });
 }

@@ -15,6 +15,7 @@ import { dependencyClosure, installBatches } from './install-batches.ts';
 import { packageStoreFolder, type StoredPackage, storePackages } from './package-store.ts';
 import { type PackageFile, type PrivateApt, withPrivateApt } from './private-apt.ts';
 import { pinPreferences, type SourcePin } from './release-pins.ts';
+import { hasSplitUsr } from './split-usr.ts';
 
 export interface BootstrapOptions {
   /** Absolute path of an empty folder to make the system in. */
@@ -58,7 +59,7 @@ export async function bootstrapDebian(options: BootstrapOptions): Promise<void> 
     base,
   );
   const store = packageStoreFolder(options.imageCache);
-  await extractBase(essential, { ...options, store });
+  await extractBase(essential, { ...options, store, isUsrSplit: hasSplitUsr(options.main.suite) });
   const rest = base.filter((facts) => !essential.includes(facts));
   await installInTree([essential, ...installBatches(rest)], store, options);
   await writeState(base, wanted.minimal, options);
@@ -105,7 +106,8 @@ function minimalBase(index: IndexNames, options: BootstrapOptions): readonly str
         hint: 'Check the architecture (-a) and the components (DIB_DEBIAN_COMPONENTS).',
       },
     );
-  const names = new Set([...index.required, 'apt', ...(index.all.has('usr-is-merged') ? ['usr-is-merged'] : [])]);
+  const isMarked = index.all.has('usr-is-merged') && !hasSplitUsr(options.main.suite);
+  const names = new Set([...index.required, 'apt', ...(isMarked ? ['usr-is-merged'] : [])]);
   return [...names].filter((name) => !options.exclude.includes(name));
 }
 

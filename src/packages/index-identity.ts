@@ -6,6 +6,7 @@ import { currentDocument, type DocumentSource } from '../host/kept-document.ts';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 import { type AptSource, distinctSources, formatAptSource, indexUrl } from './apt-source.ts';
+import { mirrorSuites } from './mirror-suites.ts';
 
 /** Which state of the repositories a build sees. Two builds with the same digest see the same packages. */
 export interface IndexIdentity {
@@ -39,7 +40,7 @@ export async function indexIdentity(options: IndexIdentityOptions): Promise<Inde
   const sources = distinctSources(options.sources);
   const folder = join(options.imageCache, 'ingot', 'apt', 'releases');
   await using downloader = options.isOffline ? undefined : await openDownloader(options);
-  const texts = await Promise.all(sources.map(async (source) => await readRelease(source, { folder, downloader })));
+  const texts = await readReleases(sources, { folder, downloader });
   const releases = texts.map((text) => createHash('sha256').update(text).digest('hex'));
   return {
     digest: createHash('sha256').update(releases.join('\n')).digest('hex'),
@@ -49,6 +50,15 @@ export async function indexIdentity(options: IndexIdentityOptions): Promise<Inde
       sources.map((source, index) => [formatAptSource(source), texts[index]?.toString('utf8') ?? '']),
     ),
   };
+}
+
+/** Of several faults, always that of the first source is thrown. */
+async function readReleases(sources: readonly AptSource[], documents: DocumentSource): Promise<readonly Buffer[]> {
+  const answers = await Promise.allSettled(sources.map(async (source) => await readRelease(source, documents)));
+  return answers.map((answer) => {
+    if (answer.status === 'rejected') throw answer.reason;
+    return answer.value;
+  });
 }
 
 async function readRelease(source: AptSource, documents: DocumentSource): Promise<Buffer> {
@@ -62,8 +72,10 @@ async function readRelease(source: AptSource, documents: DocumentSource): Promis
       `The build is offline and nothing is kept of ${publicUrl(source.uri)} ${source.suite}`,
       { hint: 'Build once with the network, so that the package index is kept.' },
     );
+  const suites = await mirrorSuites(source, documents.downloader);
+  const choices = suites.length === 0 ? '' : ` The mirror has: ${suites.join(', ')}.`;
   throw new IngotError('FETCH_FAILED', `${publicUrl(indexUrl(source, 'InRelease'))} does not exist`, {
-    hint: 'Check the address of the mirror and the name of the release.',
+    hint: `Check the address of the mirror and the name of the release (DIB_RELEASE).${choices}`,
   });
 }
 

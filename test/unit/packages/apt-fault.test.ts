@@ -5,7 +5,12 @@ const CASES = [
   [
     "W: GPG error: http://m.example stable InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 1234",
     'SIGNATURE_INVALID',
-    'not signed by a key that is trusted',
+    'http://m.example stable is signed by the key 1234, which is not trusted for it',
+  ],
+  [
+    'E: OpenPGP signature verification failed: http://m.example stable InRelease: Sub-process /usr/bin/sqv returned an error code (1), error message is: Missing key 0A1B2C3D, which is needed to verify signature.',
+    'SIGNATURE_INVALID',
+    'http://m.example stable is signed by the key 0A1B2C3D, which is not trusted for it',
   ],
   [
     "E: The repository 'http://m.example stable InRelease' is not signed.",

@@ -59,6 +59,12 @@ test('names a keyring that is not there and how to get one, when somebody needs 
   });
 });
 
+test.each(['debian', 'ubuntu'])('knows where the keys of %s are', async (distribution) => {
+  const read = await aptSetupOf({ ...DEBIAN, DISTRO_NAME: distribution });
+
+  expect(read?.keyrings).toEqual([`/usr/share/keyrings/${distribution}-archive-keyring.gpg`]);
+});
+
 test('leaves out signature checks of the main source with --no-check-gpg', async () => {
   const read = await setup({ DIB_DEBOOTSTRAP_EXTRA_ARGS: '--no-check-gpg' });
 

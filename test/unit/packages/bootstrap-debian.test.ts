@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { BuildEventBody } from '../../../src/model/events.ts';
@@ -83,6 +83,30 @@ test('says which architecture a source does not have', async () => {
     code: 'PACKAGES_UNRESOLVABLE',
     message: expect.stringContaining('has no packages for amd64'),
   });
+});
+
+test.each([
+  { release: 'stable', isSplit: false },
+  { release: 'trusty', isSplit: true },
+])('makes /bin of $release a folder of its own: $isSplit', async ({ release, isSplit }) => {
+  await using repository = await aptRepository([
+    { name: 'base-files', fields: { Essential: 'yes', Priority: 'required' }, files: { 'bin/tool': 'exec:#!/bin/sh' } },
+    { name: 'apt' },
+    { name: 'usr-is-merged' },
+  ]);
+  await using folder = await folderTree({ 'tree/': '' });
+  await symlink('stable', join(repository.folder, 'dists', release)).catch(() => {});
+  const main = { ...repository.source, suite: release };
+
+  // The tree has no shell, so that installing fails after it was unpacked.
+  await expect(bootstrapDebian(options(repository, folder.path, { main }))).rejects.toMatchObject({
+    code: 'BOOTSTRAP_FAILED',
+  });
+
+  expect((await lstat(join(folder.path, 'tree/bin'))).isDirectory()).toBe(isSplit);
+  expect((await lstat(join(folder.path, 'tree/bin/tool'))).isFile()).toBe(true);
+  const asked = repository.server.requests.some(({ path }) => path.includes('usr-is-merged'));
+  expect(asked).toBe(!isSplit);
 });
 
 test('tells a hook which variables are missing', async () => {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type IndexIdentity, indexIdentity } from '../../../src/packages/index-identity.ts';
@@ -54,6 +54,34 @@ async function resolve({
     return await apt.resolve(packages);
   });
 }
+
+test.each([
+  { suite: 'stable-updates', choices: 'The mirror has: stable, stable-security.' },
+  { suite: 'stabel', choices: 'The mirror has: oldstable, stable.' },
+])('names the suites that may have been meant by $suite', async ({ suite, choices }) => {
+  await using cache = await folderTree();
+  await using other = await aptRepository(PACKAGES);
+  for (const name of ['stable-security', 'oldstable']) await mkdir(join(other.folder, 'dists', name));
+  const sources = [{ ...other.source, suite }];
+
+  await expect(indexIdentity({ sources, imageCache: cache.path, isOffline: false, env: {} })).rejects.toMatchObject({
+    code: 'FETCH_FAILED',
+    message: `${other.server.url}/dists/${suite}/InRelease does not exist`,
+    details: { hint: expect.stringContaining(choices) },
+  });
+});
+
+test('has no choices where the mirror shows no list of its suites', async () => {
+  await using cache = await folderTree();
+  await using other = await aptRepository(PACKAGES);
+  other.server.keepFailing('/dists/', { kind: 'status', status: 403 });
+  const sources = [{ ...other.source, suite: 'nowhere' }];
+
+  await expect(indexIdentity({ sources, imageCache: cache.path, isOffline: false, env: {} })).rejects.toMatchObject({
+    code: 'FETCH_FAILED',
+    details: { hint: expect.not.stringContaining('The mirror has') },
+  });
+});
 
 test('resolves packages with all that they need to files with digests', async () => {
   await using cache = await folderTree();
