@@ -13,10 +13,10 @@ import { folderTree } from '../../support/folder-tree.ts';
 
 /** Every element that people name in their own `element-deps` and that ingot has to bring along. */
 const PROMISED =
-  'autoupdates base cache-url cloud-init cloud-init-datasources cloud-init-disable-resizefs cloud-init-growpart cloud-init-nocloud devuser dhcp-all-interfaces dib-init-system dib-python dib-run-parts disable-nouveau disable-selinux dkms dynamic-login element-manifest enable-serial-console ensure-venv epel fail2ban fips growroot ibft-interfaces install-bin install-static install-types iscsi-boot journal-to-console local-config lvm manifests mellanox modprobe modprobe-blacklist nm-dhcp-ib-interfaces no-final-image openssh-server openstack-ci-mirrors package-installs pip-and-virtualenv pip-cache pkg-map posix pypi python-stow-versions rpm-distro runtime-ssh-host-keys selinux-fixfiles-restore selinux-permissive simple-init source-repositories stable-interface-names svc-map sysctl sysprep';
+  'autoupdates base cache-url cloud-init cloud-init-datasources cloud-init-disable-resizefs cloud-init-growpart cloud-init-nocloud devuser dhcp-all-interfaces dib-init-system dib-python dib-run-parts disable-nouveau disable-selinux dkms dynamic-login element-manifest enable-serial-console ensure-venv epel fail2ban fips growroot ibft-interfaces install-bin install-static install-types iscsi-boot journal-to-console local-config lvm manifests mellanox modprobe modprobe-blacklist nm-dhcp-ib-interfaces no-final-image openssh-server openstack-ci-mirrors package-installs pip-and-virtualenv pip-cache pkg-map posix pypi python-stow-versions rpm-distro runtime-ssh-host-keys selinux-fixfiles-restore selinux-permissive simple-init source-repositories stable-interface-names svc-map sysctl sysprep ubuntu-common ubuntu-minimal ubuntu-systemd-container';
 
 /** Elements that diskimage-builder has none of the same name of. */
-const OWN_ELEMENTS: readonly string[] = ['bootloader-packages', 'debian-kernel'];
+const OWN_ELEMENTS: readonly string[] = ['bootloader-packages', 'debian-kernel', 'ubuntu-kernel'];
 
 test('has the promised elements, and whatever they depend on', async () => {
   const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
