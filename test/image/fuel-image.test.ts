@@ -1,0 +1,208 @@
+import { chmod, copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunResult, run, runForStatus } from '../../src/host/process.ts';
+import { type FuelLab, openFuelLab, readMetadata } from '../support/fuel-lab.ts';
+import { growFilesystem, PARTITION_BYTES, provisionNode, type Unpacked, unpackOnto } from '../support/fuel-node.ts';
+import { MOS_VERSIONS } from '../support/mos-archive.ts';
+import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.ts';
+import { bootImage } from '../support/vm.ts';
+
+const BOOT_MS = 600_000;
+
+let lab: FuelLab;
+let scratch: ScratchFolder;
+let built: RunResult;
+let root: Unpacked;
+let boot: Unpacked;
+const file = (name: string) => join(lab.output, name);
+const raw = (name: 'root' | 'boot') => scratch.at(`${name}.img`);
+
+beforeAll(async () => {
+  lab = await openFuelLab();
+  scratch = await scratchFolder();
+  // A losetup that only leaves a mark: whoever wants a loop device is found out.
+  await writeFile(scratch.at('losetup'), `#!/bin/sh\n: >${scratch.at('asked-for-loop')}\nexit 1\n`);
+  await chmod(scratch.at('losetup'), 0o755);
+  built = await lab.build(lab.request('env_1'), { PATH: `${scratch.path}:${process.env.PATH}` });
+  if (built.status !== 0) throw new Error(`The build failed:\n${built.tail.join('\n')}`);
+  root = await unpackOnto(file('env_1.img.gz'), raw('root'));
+  boot = await unpackOnto(file('env_1-boot.img.gz'), raw('boot'));
+});
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+  await scratch[Symbol.asyncDispose]();
+});
+
+/** Text that debugfs prints for a request about a filesystem. */
+async function ask(name: 'root' | 'boot', request: string): Promise<string> {
+  return (await run('debugfs', ['-R', request, raw(name)])).stdout;
+}
+
+/** Names in a folder of a filesystem; none where there is no such folder. */
+async function names(name: 'root' | 'boot', folder: string): Promise<readonly string[]> {
+  const lines = (await ask(name, `ls -p ${folder}`)).split('\n');
+  return lines.flatMap((line) => line.split('/')[5] ?? []).filter((entry) => !['', '.', '..'].includes(entry));
+}
+
+async function versions(): Promise<ReadonlyMap<string, string>> {
+  const status = await ask('root', 'cat /var/lib/dpkg/status');
+  return new Map(
+    [...status.matchAll(/^Package: (.*)\n(?:.+\n)*?Version: (.*)$/gm)].map(([, name = '', version = '']) => [
+      name,
+      version,
+    ]),
+  );
+}
+
+test('little is printed, and the files have the names of their addresses', { tags: ['fuel.names'] }, async () => {
+  expect(built.stdout).toBe(`Images built in ${lab.output}: env_1.img.gz, env_1-boot.img.gz\n`);
+  expect(built.stderr).toBe('');
+  expect((await readdir(lab.output)).sort()).toEqual(['env_1-boot.img.gz', 'env_1.img.gz', 'env_1.yaml']);
+});
+
+test('the metadata tells of the published bytes, which are one zlib stream each', {
+  tags: ['fuel.metadata', 'fuel.gzip'],
+}, async () => {
+  const { images, repos, packages } = await readMetadata(file('env_1.yaml'));
+
+  expect(images.map(({ container_name }) => container_name)).toEqual(['env_1.img.gz', 'env_1-boot.img.gz']);
+  for (const [index, unpacked] of [root, boot].entries()) {
+    const image = images[index];
+    const path = file(image?.container_name ?? '');
+    expect(image).toMatchObject({ raw_md5: unpacked.md5, raw_size: unpacked.size, container: 'gzip' });
+    expect(image?.container_md5).toBe((await run('md5sum', [path])).stdout.slice(0, 32));
+    expect(image?.container_size).toBe((await stat(path)).size);
+    expect((await stat(path)).mode & 0o777).toBe(0o644);
+    expect(unpacked.left).toBe(0);
+    await run('gzip', ['--test', path]);
+  }
+  expect(repos.map(({ name, priority }) => [name, priority]).at(-1)).toEqual(['mos', 1050]);
+  expect(packages).toContain('linux-image-generic');
+});
+
+test('files are on the filesystem of their mount point, with a kernel and its ramdisk', {
+  tags: ['fuel.split', 'fuel.filesystems'],
+}, async () => {
+  const kernels = (await names('boot', '/')).filter((name) => name.startsWith('vmlinuz-'));
+
+  expect(kernels).toHaveLength(1);
+  expect(await names('boot', '/')).toContain(kernels[0]?.replace('vmlinuz', 'initrd.img'));
+  expect(await names('root', '/boot')).toEqual([]);
+  expect(await names('boot', '/etc')).toEqual([]);
+  expect(boot.size).toBeLessThan(200e6);
+  for (const name of ['root', 'boot'] as const) await run('e2fsck', ['-f', '-n', raw(name)]);
+});
+
+test('nothing of the build is in the images', { tags: ['fuel.leftovers'] }, async () => {
+  expect(await names('root', '/etc/apt/sources.list.d')).toEqual([]);
+  expect(await names('root', '/etc/apt/preferences.d')).toEqual([]);
+  expect(await names('root', '/etc/apt/apt.conf.d')).toEqual(['01autoremove', '70debconf']);
+  expect(await names('root', '/etc/apt')).not.toContain('sources.list');
+  expect(await names('root', '/var/lib/apt/lists')).toEqual([]);
+  expect(await names('root', '/var/cache/apt/archives')).not.toContainEqual(expect.stringContaining('.deb'));
+  expect(await names('root', '/usr/sbin')).not.toContain('policy-rc.d');
+  expect(await names('root', '/usr/sbin')).toContain('sshd');
+  expect((await names('root', '/etc/ssh')).filter((name) => name.startsWith('ssh_host_'))).toEqual([]);
+  const etc = await names('root', '/etc');
+  for (const name of ['hostname', 'resolv.conf', 'dib-manifests']) expect(etc).not.toContain(name);
+  expect(await ask('root', 'cat /etc/shadow')).toMatch(/^root:\$6\$/m);
+});
+
+test('the vendor wins by its priority over universe, and updates are in', { tags: ['fuel.pins'] }, async () => {
+  const installed = await versions();
+
+  expect(installed.get('tree')).toBe(MOS_VERSIONS.tree);
+  expect(installed.get('netbase')).toBe(MOS_VERSIONS.netbase);
+  expect(installed.get('mos-release')).toBe('9.0');
+  expect(installed.get('base-files')).toBe('13ubuntu10.1');
+  expect(installed.get('adduser')).toBe('3.137ubuntu1.1');
+});
+
+test('nobody asked for a loop device', { tags: ['fuel.loops'] }, async () => {
+  expect(await readdir(scratch.path)).not.toContain('asked-for-loop');
+});
+
+describe('a set that is there', { tags: ['fuel.complete'] }, () => {
+  test('is left alone', async () => {
+    const before = await stat(file('env_1.img.gz'));
+
+    const { status, stdout } = await lab.build(lab.request('env_1'));
+
+    expect(status).toBe(0);
+    expect(stdout).toContain('All necessary images are available');
+    expect((await stat(file('env_1.img.gz'))).ino).toBe(before.ino);
+  });
+
+  test('is made whole again where a file is other than described', async () => {
+    const path = file('env_1-boot.img.gz');
+    const before = await readFile(path);
+    await rm(path);
+    await writeFile(path, before.subarray(0, 1000));
+
+    const { status } = await lab.build(lab.request('env_1'));
+
+    expect(status).toBe(0);
+    expect((await readFile(path)).equals(before)).toBe(true);
+  });
+});
+
+test('another environment gets the same bytes, and fetches no package', { tags: ['fuel.environments'] }, async () => {
+  const fetched = lab.servers.ubuntu.requests.length;
+
+  const { status } = await lab.build(lab.request('env_2'));
+
+  expect(status).toBe(0);
+  const [one, two] = [await readMetadata(file('env_1.yaml')), await readMetadata(file('env_2.yaml'))];
+  expect(two.images.map(({ container_md5 }) => container_md5)).toEqual(
+    one.images.map(({ container_md5 }) => container_md5),
+  );
+  const later = lab.servers.ubuntu.requests.slice(fetched).map(({ path }) => path);
+  expect(later.filter((path) => !path.endsWith('/InRelease'))).toEqual([]);
+});
+
+test('packages that are kept install without any being fetched, also onto xfs', {
+  tags: ['fuel.offline'],
+}, async () => {
+  for (const server of Object.values(lab.servers)) server.keepFailing('.deb', { kind: 'status', status: 404 });
+  const image_data = { '/': { uri: 'http://10.20.0.2/env_3.img', format: 'xfs', container: 'raw' } };
+
+  const { status, tail } = await lab.build(lab.request('env_3', { image_data, packages: ['tree', 'mos-release'] }));
+
+  for (const server of Object.values(lab.servers)) server.mend();
+  expect(status, tail.join('\n')).toBe(0);
+  const { images } = await readMetadata(file('env_3.yaml'));
+  expect(images[0]).toMatchObject({ container_size: 2 * 1024 ** 3, container: 'raw', format: 'xfs' });
+  expect((await runForStatus('xfs_repair', ['-n', file('env_3.img')])).status).toBe(0);
+  await rm(file('env_3.img'));
+});
+
+test('a repository whose key is not trusted is named, and nothing is published', {
+  tags: ['fuel.signatures'],
+}, async () => {
+  const [first, ...others] = lab.repos;
+  const repos = [first, ...others.map((repo) => ({ ...repo, keyring: first?.keyring }))];
+
+  const { status, stderr } = await lab.build(lab.request('env_4', { repos, packages: ['tree'] }));
+
+  expect(status).toBe(1);
+  expect(stderr).toContain('repos[3] (mos) is not signed by a key that is trusted for it');
+  expect(stderr).toContain('"trusted": true');
+  expect((await readdir(lab.output)).filter((name) => name.includes('env_4') || name.startsWith('.'))).toEqual([]);
+});
+
+test('a node takes the images, grows them and boots to login', {
+  tags: ['fuel.node', 'fuel.filesystems'],
+}, async () => {
+  await using node = await scratchFolder();
+  const files = { boot: node.at('boot.img'), root: node.at('root.img') };
+  for (const name of ['boot', 'root'] as const) {
+    await copyFile(raw(name), files[name]);
+    await growFilesystem(files[name], PARTITION_BYTES[name]);
+  }
+
+  const disk = await provisionNode(node.path, files);
+
+  await using machine = await bootImage({ image: disk, firmware: 'bios' });
+  expect(await machine.waitFor(/\S+ login: /, BOOT_MS)).toContain('node-1 login:');
+});
