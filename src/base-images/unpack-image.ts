@@ -74,14 +74,18 @@ async function decompressed({ image, signal }: UnpackRequest, work: string): Pro
   return target;
 }
 
+/** In the words of the system, and of tar, which has its own for a file that it began. */
+const FULL_DISK = /No space left|Wrote only \d+ of/;
+
 function explain(error: unknown, name: string): unknown {
-  if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') return error;
+  if (!(error instanceof IngotError)) return error;
   const { tail } = error.details;
-  if (/No space left/.test((tail ?? []).join('\n')))
+  if (FULL_DISK.test((tail ?? []).join('\n')))
     return new IngotError('DISK_FULL', `There is no space left to unpack the base image ${name}`, {
       tail,
       cause: error,
     });
+  if (error.code !== 'TOOL_FAILED') return error;
   return new IngotError('IMAGE_UNREADABLE', `The base image ${name} cannot be unpacked: ${error.message}`, {
     tail,
     hint: 'Images of disks, squashfs images and tar archives can be unpacked.',

@@ -51,6 +51,29 @@ describe('what is unpacked of a disk image', () => {
     expect(await readdir(scratch.at('scratch'))).toEqual([]);
   });
 
+  test.for([
+    { full: 'the tree', tree: 'small' },
+    { full: 'the folder for its raw bytes', tree: 'tree' },
+  ])('is told not to fit where $full is full', async ({ tree }) => {
+    await using scratch = await scratchFolder({
+      'source/big': 'x'.repeat(9 * MIB),
+      'source/boot/efi/': '',
+      'small/': '',
+      'tree/': '',
+    });
+    const image = await cloudDisk(scratch.at('source'), scratch.at('image.qcow2'), 'ext4');
+    const folders = tree === 'small' ? ['small', 'tree'] : ['tree', 'small'];
+    const words = [process.execPath, join(SUPPORT, 'unpack-image.ts'), image, ...folders.map(scratch.at), 'root'];
+
+    const { status, stdout } = await runAsRoot(join(SUPPORT, 'on-small-disk'), scratch.at('small'), '4M', ...words);
+
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      code: 'DISK_FULL',
+      message: 'There is no space left to unpack the base image image.qcow2',
+    });
+  });
+
   test('is refused where no partition has a root', async () => {
     await using scratch = await scratchFolder({ 'scratch/': '' });
     const image = scratch.at('swap.raw');
