@@ -30,7 +30,9 @@ beforeAll(async () => {
 afterAll(async () => await site[Symbol.asyncDispose]());
 
 describe('mirrors that fail', () => {
-  test('are asked again, with patience; what is printed is short, and the log has all but secrets', async () => {
+  test('are asked again, with patience; what is printed is short, and the log has all but secrets', {
+    tags: ['fuel.mirrors', 'fuel.log'],
+  }, async () => {
     const { extra } = site;
     const failing = (name: string) => `probe-${name}_1.0_amd64.deb`;
     site.ubuntu.fail('InRelease', { kind: 'status', status: 503 });
@@ -51,7 +53,7 @@ describe('mirrors that fail', () => {
     expect(log).not.toMatch(/sea.(breeze|shell)/);
   });
 
-  test('are not asked again for what is not there, which is named', async () => {
+  test('are not asked again for what is not there, which is named', { tags: ['fuel.mirrors'] }, async () => {
     site.extra.server.keepFailing('probe-missing_1.0_amd64.deb', { kind: 'status', status: 404 });
     const asked = site.extra.server.requests.length;
 
@@ -70,7 +72,7 @@ describe('mirrors that fail', () => {
   });
 });
 
-test('a second call for the same images waits for the first and finds them', async () => {
+test('a second call for the same images waits for the first and finds them', { tags: ['fuel.turns'] }, async () => {
   const request = site.request({ env: 3 });
   const first = site.run(request);
   await untilRunning(3);
@@ -83,7 +85,9 @@ test('a second call for the same images waits for the first and finds them', asy
   expect(second.stdout).toContain('All necessary images are available');
 });
 
-test('a submitted build is polled by its name, and there is one for the same images', async () => {
+test('a submitted build is polled by its name, and there is one for the same images', {
+  tags: ['fuel.jobs'],
+}, async () => {
   const request = site.request({ env: 4 });
 
   const submitted = await site.run('submit', request);
@@ -102,7 +106,9 @@ test('a submitted build is polled by its name, and there is one for the same ima
   expect((await site.run('status', 'env_9')).status).toBe(2);
 });
 
-test('a build that takes too long is ended, and nothing is left of it', async () => {
+test('a build that takes too long is ended, and nothing is left of it', {
+  tags: ['fuel.ended', 'fuel.limits'],
+}, async () => {
   const result = await site.run('--deadline', '2', site.request({ env: 5, password: 'slow' }));
 
   expect(result.status).toBe(124);
@@ -112,7 +118,7 @@ test('a build that takes too long is ended, and nothing is left of it', async ()
 });
 
 describe('a full disk', () => {
-  test('is found before anything is fetched', async () => {
+  test('is found before anything is fetched', { tags: ['fuel.limits'] }, async () => {
     const asked = site.ubuntu.requests.length;
 
     const result = await site.runOnSmallDisk(site.output(6), '100m', site.request({ env: 6 }));
@@ -122,7 +128,7 @@ describe('a full disk', () => {
     expect(site.ubuntu.requests.length).toBe(asked);
   });
 
-  test('in the folder of the images ends a build, and nothing is left of it', async () => {
+  test('in the folder of the images ends a build, and nothing is left of it', { tags: ['fuel.ended'] }, async () => {
     const result = await site.runOnSmallDisk(site.output(6), '129m', site.request({ env: 6, password: 'small' }));
 
     expect(result.status).toBe(1);
@@ -132,7 +138,9 @@ describe('a full disk', () => {
   });
 });
 
-test('of eight builds side by side three are ended, the others are right, and nothing is left', async () => {
+test('of eight builds side by side three are ended, the others are right, and nothing is left', {
+  tags: ['fuel.ended'],
+}, async () => {
   const envs = [11, 12, 13, 14, 15, 16, 17, 18];
   for (const env of envs) succeed(await site.run('submit', site.request({ env, password: `of ${env}` })));
   await Promise.all([11, 12, 13].map(untilRunning));

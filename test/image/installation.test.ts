@@ -22,7 +22,9 @@ beforeAll(async () => {
   await Promise.all([makeRoot(), packages(VERSION, VERSION), packages(NEXT, NEXT)]);
 });
 
-test('the deb has all it needs in a clean Debian, is upgraded, and leaves nothing', async () => {
+test('the deb has all it needs in a clean Debian, is upgraded, and leaves nothing', {
+  tags: ['fuel.package'],
+}, async () => {
   const before = await root.files();
 
   succeed(await root.outside('dpkg', '--root', root.path, '--install', deb(VERSION)));
@@ -36,7 +38,9 @@ test('the deb has all it needs in a clean Debian, is upgraded, and leaves nothin
   expect(await root.files()).toEqual(before);
 });
 
-test('the rpm has all it needs, takes the place of the original, is upgraded, and leaves nothing', async () => {
+test('the rpm has all it needs, takes the place of the original, is upgraded, and leaves nothing', {
+  tags: ['fuel.package'],
+}, async () => {
   const rpmInRoot = async (...words: readonly string[]) => await root.outside('rpm', '--root', root.path, ...words);
   const before = await root.files();
   const refused = await rpmInRoot('--install', rpm(VERSION));
