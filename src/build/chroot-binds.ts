@@ -15,7 +15,7 @@ export interface ChrootSources {
 
 /**
  * What a chroot step sees beside the root tree. A dpkg root gets apt folders of the build in place
- * of its own, so that lists and caches never enter a layer.
+ * of its own, so that lists and caches never enter a layer; dnf and zypper have their caches beside the tree for the same reason.
  */
 export async function chrootBinds({ tree, repositories, ccacheFolder }: ChrootSources): Promise<readonly Bind[]> {
   await mkdir(ccacheFolder, { recursive: true });
@@ -24,14 +24,24 @@ export async function chrootBinds({ tree, repositories, ccacheFolder }: ChrootSo
     { source: ccacheFolder, target: CCACHE_IN_TREE, isReadOnly: false },
   ];
   if (await exists(join(tree.root, 'var/lib/dpkg'))) {
-    const apt = await repositories.aptFolders(join(tree.root, 'var/lib/apt/lists'));
+    const apt = await repositories.apt.aptFolders(join(tree.root, 'var/lib/apt/lists'));
     if (apt !== undefined) {
       binds.push({ source: apt.lists, target: '/var/lib/apt/lists', isReadOnly: false });
       binds.push({ source: apt.cache, target: '/var/cache/apt', isReadOnly: false });
     }
   }
+  for (const { program, sign, target } of RPM_CACHES) {
+    if (!(await exists(join(tree.root, sign)))) continue;
+    binds.push({ source: await repositories.rpm.cacheOf(program), target, isReadOnly: false });
+  }
   return binds;
 }
+
+/** Where programs of RPM distributions find packages that builds keep; `sign` is a path of every tree that has the program. */
+const RPM_CACHES = [
+  { program: 'yum', sign: 'etc/yum.repos.d', target: '/tmp/yum' },
+  { program: 'zypper', sign: 'etc/zypp', target: '/var/cache/zypp' },
+] as const;
 
 async function exists(path: string): Promise<boolean> {
   return await access(path).then(

@@ -21,7 +21,8 @@ const SEES_HOOK_TREE = /TMP_HOOKS_PATH|TMP_BUILD_DIR|in_target\.d|BASH_SOURCE|\$
 const NAMES_PART = /(?:\$\{?TMP_HOOKS_PATH\}?|\/tmp\/in_target\.d)"?\/([\w.-]+)/g;
 const ASKS_FOR_METADATA =
   /package-installs|install-packages|pkg-map|svc-map|IMAGE_ELEMENT_YAML|get_image_element_array/;
-const INSTALLS_PACKAGES = /\bapt(-get|itude)?\b|install-packages|fetch-packages|bootstrap-debian|package-installs/;
+const INSTALLS_PACKAGES =
+  /\bapt(-get|itude)?\b|install-packages|fetch-packages|bootstrap-(debian|rpm)|package-installs|\b(dnf|yum|zypper)\b|\bYUM\b/;
 const ASKS_FOR_BASE_IMAGE = /\bingot-request"?\s+base-image\b/;
 const REACHES_NETWORK =
   /(?:^|[;&|(`!]|\b(?:sudo|then|do|else|exec|if|timeout \S+)\s)\s*(?:(?:\S*\/)?(?:curl|wget|cache-url|extract-image|pip3?|npm|cargo|podman|docker|ssh|scp)|\S+\s+-m\s+pip|\$\{?DIB_PYTHON_PIP\}?|git\s+(?:clone|fetch|pull)|go\s+(?:get|install))\s|\brsync\b[^\n]*::?[\w/]/m;
@@ -37,7 +38,8 @@ const ALWAYS_KEYED =
   /^(ARCH|DISTRO_NAME|DIB_RELEASE|SOURCE_DATE_EPOCH|LANG|LC_ALL|DEBIAN_FRONTEND|YUM|(https?|ftp|all|no)_proxy|(HTTPS?|FTP|ALL|NO)_PROXY|PIP_.*)$/;
 
 /** Variables that steer ingot's own package requests. */
-const STEERS_PACKAGES = /^DIB_(ADD_APT|APT|DEB|DISTRIBUTION|UBUNTU|DEFAULT_INSTALLTYPE|INSTALLTYPE|PYTHON)/;
+const STEERS_PACKAGES =
+  /^DIB_(ADD_APT|APT|DEB|DISTRIBUTION|UBUNTU|DEFAULT_INSTALLTYPE|INSTALLTYPE|PYTHON|YUM|DNF|ZYPPER)/;
 
 /** Variables that say where things lie on this machine, not what they are. */
 const NEVER_KEYED =

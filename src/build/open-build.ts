@@ -123,9 +123,11 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   await refuseUnmetNeeds(needs, task);
   const given = callersDevice(request);
   if (given !== undefined && reasons.length > 0) await refuseNoDevice(given);
-  const packageFolder = join(store.scratchFolder, 'apt');
+  const packageFolder = join(store.scratchFolder, 'repositories');
   const env = plannedEnvironment;
-  const repositories = opened.use(await openRepositories({ request, elements, env, folder: packageFolder, emit }));
+  const repositories = opened.use(
+    await openRepositories({ request, elements, env, hooks: join(base, 'hooks'), folder: packageFolder, emit }),
+  );
   const isUserNamespace = task.privilege === 'user-namespace';
   const baseImage = await openBaseImage({
     request,
@@ -153,7 +155,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const channelFolder = join(store.scratchFolder, 'channel');
   const channel = opened.use(await RequestChannel.open(channelFolder, CHANNEL_PROGRAMS, handlers));
   await mkdir(join(channelFolder, 'packages'));
-  await mountBind(repositories.store, join(channelFolder, 'packages'));
+  await mountBind(repositories.apt.store, join(channelFolder, 'packages'));
   opened.defer(async () => await unmountTree(join(channelFolder, 'packages')));
   const context: BuildContext = {
     task,

@@ -1,85 +1,38 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { declaredPackages } from '../elements/declared-packages.ts';
 import type { Element } from '../model/element.ts';
 import { IngotError } from '../model/error.ts';
-import type { EmitEvent } from '../model/events.ts';
-import type { BuildRequest, Environment } from '../model/request.ts';
-import { type AptFolders, adoptLists, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
-import { type AptSetup, aptSetupOf, hasKeyrings } from '../packages/apt-setup.ts';
-import { type IndexIdentity, indexIdentity } from '../packages/index-identity.ts';
-import {
-  answerAptPreferences,
-  answerBootstrapDebian,
-  answerFetchPackages,
-  type PackageContext,
-} from '../packages/package-requests.ts';
-import { packageStoreFolder } from '../packages/package-store.ts';
+import { type AptRepositories, openAptRepositories } from './apt-repositories.ts';
+import type { RepositoriesOptions } from './repositories-options.ts';
 import type { RequestHandler } from './request-channel.ts';
-
-export interface RepositoriesOptions {
-  readonly request: BuildRequest;
-  readonly elements: readonly Element[];
-  /** Environment of the elements, which says where packages come from. */
-  readonly env: Environment;
-  /** Folder of this build for apt's lists and caches. */
-  readonly folder: string;
-  readonly emit: EmitEvent;
-}
+import { openRpmRepositories, type RpmRepositories } from './rpm-repositories.ts';
 
 /** The package repositories of a build: their state, and what hooks get of them. */
 export interface Repositories extends AsyncDisposable {
-  /** Digest of the signed release files; empty where the elements name no repositories that ingot knows. */
+  /** Digest of their indices; empty where the elements name no repositories that ingot knows. */
   readonly identity: string;
   /** When the repositories last changed, in seconds since the Unix epoch; undefined where there are none. */
   readonly changedAt: number | undefined;
   readonly handlers: Readonly<Record<string, RequestHandler>>;
-  /** Folder of verified packages, to be shown in the chroot. */
-  readonly store: string;
-  /**
-   * apt's folders for the chroot, filled when the first step needs them; undefined where ingot does not know the repositories or their keys,
-   * so that apt in the tree has to see to its lists itself.
-   * @param treeLists absolute path of the lists that the tree has
-   */
-  readonly aptFolders: (treeLists: string) => Promise<AptFolders | undefined>;
+  readonly apt: AptRepositories;
+  readonly rpm: RpmRepositories;
 }
 
 /**
- * Asks the repositories for their state, by their release files alone.
- * @throws IngotError `FETCH_FAILED`, `OFFLINE_MISS`, `DEFINITION_INVALID`
+ * Asks the repositories for their state, by their indices alone.
+ * @throws IngotError `FETCH_FAILED`, `OFFLINE_MISS`, `DEFINITION_INVALID`, `TOOL_MISSING`
  */
 export async function openRepositories(options: RepositoriesOptions): Promise<Repositories> {
-  const { request, env, elements, emit } = options;
-  const { imageCache, isOffline } = request;
-  const setup = await aptSetupOf(env);
-  const state =
-    setup === undefined
-      ? undefined
-      : await forSystemOf(elements, indexIdentity({ sources: setup.sources, imageCache, isOffline, env }));
-  const declared = setup === undefined ? [] : [...(await declaredPackages(elements, env)), ...request.packages];
-  const context: PackageContext = { imageCache, isOffline, declaredPackages: declared, emit };
-  const folders = await makeFolders(options.folder);
-  const store = packageStoreFolder(imageCache);
-  await mkdir(store, { recursive: true });
-  let filled: Promise<boolean> | undefined;
+  await using opened = new AsyncDisposableStack();
+  const { elements } = options;
+  const apt = opened.use(await forSystemOf(elements, openAptRepositories(options)));
+  const rpm = opened.use(await forSystemOf(elements, openRpmRepositories(options)));
+  const owned = opened.move();
   return {
-    identity: state?.digest ?? '',
-    changedAt: state?.epoch,
-    handlers: {
-      'bootstrap-debian': async (call) => await answerBootstrapDebian(call, context),
-      'fetch-packages': async (call) => await answerFetchPackages(call, context),
-      'apt-preferences': async () => answerAptPreferences(setup, state),
-    },
-    store,
-    aptFolders: async (treeLists) => {
-      filled ??= fill({ setup, state, folders, treeLists, request, env });
-      return (await filled) ? folders : undefined;
-    },
-    [Symbol.asyncDispose]: async () => {
-      const isFilled = await filled?.catch(() => false); // whoever needed the folders has seen the failure
-      if (isFilled !== true || setup === undefined || state === undefined) return;
-      await keepAptFolders({ setup, identity: state, imageCache, folders, env });
-    },
+    identity: [apt.identity, rpm.identity].filter((digest) => digest !== '').join(' '),
+    changedAt: apt.changedAt ?? rpm.changedAt,
+    handlers: { ...apt.handlers, ...rpm.handlers },
+    apt,
+    rpm,
+    [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
   };
 }
 
@@ -93,29 +46,4 @@ async function forSystemOf<T>(elements: readonly Element[], work: Promise<T>): P
     const hint = `The element ${system.name} makes its system from there. ${error.hint ?? ''}`.trim();
     throw new IngotError(error.code, error.message, { ...error.details, hint, cause: error });
   }
-}
-
-async function makeFolders(folder: string): Promise<AptFolders> {
-  const folders = { lists: join(folder, 'lists'), cache: join(folder, 'cache') };
-  await mkdir(folders.lists, { recursive: true });
-  await mkdir(folders.cache, { recursive: true });
-  return folders;
-}
-
-interface Filling {
-  readonly setup: AptSetup | undefined;
-  readonly state: IndexIdentity | undefined;
-  readonly folders: AptFolders;
-  readonly treeLists: string;
-  readonly request: BuildRequest;
-  readonly env: Environment;
-}
-
-/** @returns false when there is nothing to fill the folders with */
-async function fill({ setup, state, folders, treeLists, request, env }: Filling): Promise<boolean> {
-  if (setup === undefined || state === undefined || !(await hasKeyrings(setup))) return false;
-  const { imageCache, isOffline } = request;
-  await prepareAptFolders({ setup, imageCache, folders, identity: state, isOffline, env });
-  await adoptLists(treeLists, folders);
-  return true;
 }

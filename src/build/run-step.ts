@@ -13,6 +13,7 @@ import { GRUB_STAND_INS, INITRAMFS_WISH, STAND_INS } from './library-files.ts';
 import { makeInitramfs } from './make-initramfs.ts';
 import { lendResolver, returnResolver } from './resolver.ts';
 import { type OnLine, runHook, runInTree } from './run-hook.ts';
+import { settleDnfHistory } from './settle-dnf-history.ts';
 import { tidyTree } from './tidy-tree.ts';
 
 /**
@@ -120,6 +121,7 @@ async function finishTree(context: BuildContext): Promise<void> {
   await rm(join(root, INITRAMFS_WISH), { force: true });
   await rm(join(root, HOOKS_IN_TREE), { recursive: true, force: true });
   await tidyTree(root);
+  await settleDnfHistory(root, context.repositories.epoch);
 }
 
 /** Leaves the tree's own GRUB to hooks that have made the disk: no layout tells the stand-ins about that one. */

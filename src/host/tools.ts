@@ -36,6 +36,8 @@ export const HOST_TOOLS: readonly HostTool[] = [
   },
   { command: 'xz', package: 'xz-utils', feature: 'Debian and Ubuntu roots', use: 'build' },
   { command: 'zstd', package: 'zstd', feature: 'Debian and Ubuntu roots', use: 'build' },
+  { command: 'dnf', package: 'dnf', feature: 'roots of RPM distributions', use: 'elements' },
+  { command: 'rpm', package: 'rpm', feature: 'roots of RPM distributions', use: 'elements' },
   { command: 'mke2fs', package: 'e2fsprogs', feature: 'ext2, ext3 and ext4 filesystems', use: 'build' },
   { command: 'debugfs', package: 'e2fsprogs', feature: 'ext2, ext3 and ext4 filesystems', use: 'build' },
   { command: 'mkfs.vfat', package: 'dosfstools', feature: 'UEFI images', use: 'build' },
