@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { run } from '../../../src/host/process.ts';
 import { elementRig, recorder } from './element-rig.ts';
 
 const CONFIG = '/etc/selinux/config';
@@ -149,5 +150,72 @@ describe('fips', () => {
 
     expect(status).toBe(1);
     expect(stderr).toContain(reason);
+  });
+});
+
+describe('rhel-common', () => {
+  const REGISTER = 'pre-install.d/00-rhel-registration';
+  const MANAGER = { '/usr/local/bin/subscription-manager': recorder('subscription-manager') };
+
+  test('registers with a key at the portal, switches repositories on, and unregisters', async () => {
+    await using rig = await elementRig(['rhel-common'], {
+      DIB_RELEASE: '9',
+      REG_METHOD: 'portal',
+      REG_ORG: '12',
+      REG_ACTIVATION_KEY: 'images',
+    });
+    await rig.write(MANAGER);
+
+    const { status, tail } = await rig.inChroot(REGISTER);
+    await rig.inChroot('finalise.d/60-unregister');
+
+    expect(status, tail.join('\n')).toBe(0);
+    const machine = (await run('uname', ['-m'])).stdout.trim();
+    const enable = ['appstream', 'baseos'].map((name) => `--enable rhel-9-for-${machine}-${name}-rpms`).join(' ');
+    expect((await rig.read('/tmp/subscription-manager.calls')).split('\n')).toEqual([
+      'register --activationkey images --org 12',
+      'repos --disable=*',
+      `repos ${enable}`,
+      'unregister',
+      '',
+    ]);
+  });
+
+  test('never shows a password, and keeps the registration where it is asked to', async () => {
+    await using rig = await elementRig(['rhel-common'], {
+      DIB_RELEASE: '9',
+      DIB_DEBUG_TRACE: '1',
+      REG_METHOD: 'portal',
+      REG_USER: 'me',
+      REG_PASSWORD: 'hush',
+      REG_POOL_ID: '7',
+      REG_REPOS: 'one,two',
+      REG_HALT_UNREGISTER: '1',
+    });
+    await rig.write(MANAGER);
+
+    const { status, stdout, stderr, tail } = await rig.inChroot(REGISTER);
+    await rig.inChroot('finalise.d/60-unregister');
+
+    expect(status, tail.join('\n')).toBe(0);
+    expect(stdout + stderr).not.toContain('hush');
+    expect((await rig.read('/tmp/subscription-manager.calls')).split('\n')).toEqual([
+      'register --password hush --username me',
+      'attach --pool=7',
+      'repos --disable=*',
+      'repos --enable one --enable two',
+      '',
+    ]);
+  });
+
+  test('leaves the image alone without a method that it knows', async () => {
+    await using rig = await elementRig(['rhel-common'], { DIB_RELEASE: '9', REG_METHOD: 'post' });
+    await rig.write(MANAGER);
+
+    const { status, stderr } = await rig.inChroot(REGISTER);
+
+    expect(status).toBe(0);
+    expect(stderr).toContain('REG_METHOD is "post", and there are portal, satellite and disable');
+    await expect(rig.read('/tmp/subscription-manager.calls')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
