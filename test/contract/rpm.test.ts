@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../src/host/process.ts';
 import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
-import { centosPackages } from '../support/rpm-os.ts';
+import { centosPackages, opensusePackages } from '../support/rpm-os.ts';
 import { type RpmRepositories, rpmRepositories } from '../support/rpm-repository.ts';
 
 let repositories: RpmRepositories;
@@ -51,11 +51,11 @@ async function unpackedTree(shop: Workshop): Promise<string> {
 
 /** Files of packages that elements change: users of later packages, the settings of dnf and sudo. */
 const CHANGED_BY_ELEMENTS = [
+  'S.5....T.  c /etc/dnf/dnf.conf',
   'S.5....T.  c /etc/group',
   'S.5....T.  c /etc/gshadow',
   'S.5....T.  c /etc/passwd',
   'S.5....T.  c /etc/shadow',
-  'S.5....T.  c /etc/dnf/dnf.conf',
   'S.5....T.  c /etc/sudoers',
 ];
 
@@ -70,11 +70,14 @@ async function ownerOf(tree: string, path: string): Promise<string> {
   return (await run('stat', ['--format', '%a %u:%g', join(tree, path)])).stdout.trim();
 }
 
-/** Asks the rpm of this machine, which did not install anything. */
+/** Asks the rpm of this machine, which did not install anything. @returns its lines, sorted */
 async function askRpm(tree: string, ...args: readonly string[]): Promise<readonly string[]> {
   const database = ['--root', tree, '--dbpath', '/usr/lib/sysimage/rpm'];
   const { stdout } = await run('rpm', [...database, ...args], { okStatuses: [0, 1] });
-  return stdout.split('\n').filter((line) => line !== '');
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
 }
 
 test('makes the root of centos-minimal, as rpm of another system confirms; and the same one offline', async () => {
@@ -109,6 +112,44 @@ test('makes the root of centos-minimal, as rpm of another system confirms; and t
   expect(offline.status, said(offline)).toBe(0);
   expect(await sha256(shop.at('image.tar'))).toBe(digest);
   expect(repositories.server.requests.slice(asked)).toEqual([]);
+});
+
+test('makes the root of opensuse-minimal, where zypper installs more', async () => {
+  await using shop = await workshop({
+    'extra/install.d/50-more': hook('install-packages -e openssl', 'install-packages lsof'),
+  });
+  await repositories.publish('distribution/leap/15.6/repo/oss', await repositories.build(await opensusePackages()));
+  await repositories.publish('update/leap/15.6/oss', []);
+  const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), 'opensuse-minimal', 'extra'];
+
+  const result = await shop.command('disk-image-create', words, {
+    env: { DIB_DISTRIBUTION_MIRROR: repositories.server.url },
+  });
+
+  expect(result.status, said(result)).toBe(0);
+  const tree = await unpackedTree(shop);
+  const names = await askRpm(tree, '--query', '--all', '--queryformat', '%{NAME}\n');
+  const wanted = ['openSUSE-release', 'zypper', 'sudo', 'kernel-default', 'glibc-locale', 'lsof'];
+  expect(names).toEqual(expect.arrayContaining(wanted));
+  expect(names).not.toContain('openssl');
+  expect(await askRpm(tree, '--verify', '--all')).toEqual([
+    'S.5....T.    /etc/sysconfig/language',
+    'S.5....T.  c /etc/login.defs',
+    'S.5....T.  c /etc/zypp/zypp.conf',
+  ]);
+  expect(await readFile(join(tree, 'boot/initrd'), 'utf8')).toBe('mkinitrd -A -B\n');
+  expect(await readFile(join(tree, 'etc/zypp/repos.d/repo-update.repo'), 'utf8')).toContain('autorefresh=1\n');
+});
+
+test('names the releases of openSUSE', async () => {
+  await using shop = await workshop();
+  const words = ['-n', '-t', 'tar', '-o', shop.at('image'), 'opensuse-minimal'];
+
+  const result = await shop.command('disk-image-create', words, { env: { DIB_RELEASE: '12' } });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toMatch(/openSUSE has no release "12": set DIB_RELEASE to one of Leap's 15\.x or to tumbleweed/);
+  expect(said(result)).toContain('20-zypper-repositories.bash of element zypper-minimal');
 });
 
 test('makes the root anew when a repository changes, and not otherwise', async () => {

@@ -29,7 +29,7 @@ async function hostFiles(): Promise<readonly string[]> {
 
 /** A package of that name with nothing in it. */
 function named(name: string): TestRpm {
-  return { name, tags: ['Requires: host-programs'] };
+  return { name, header: ['Requires: host-programs'] };
 }
 
 const PASSWD = [
@@ -58,7 +58,7 @@ async function commonPackages(): Promise<readonly TestRpm[]> {
     },
     {
       name: 'setup',
-      tags: ['Requires: filesystem'],
+      header: ['Requires: filesystem'],
       files: {
         'etc/passwd': `${PASSWD.join('\n')}\n`,
         'etc/group': `${GROUP.join('\n')}\n`,
@@ -75,21 +75,21 @@ async function commonPackages(): Promise<readonly TestRpm[]> {
         'etc/login.defs': '%config(noreplace)',
       },
     },
-    { name: 'basesystem', tags: ['Requires: setup', 'Requires: filesystem'] },
-    { name: 'host-programs', tags: ['Requires(pre): filesystem'], hostFiles: await hostFiles() },
+    { name: 'basesystem', header: ['Requires: setup', 'Requires: filesystem'] },
+    { name: 'host-programs', header: ['Requires(pre): filesystem'], hostFiles: await hostFiles() },
     {
       name: 'bash',
-      tags: ['Requires(pre): host-programs', 'Provides: /bin/sh'],
+      header: ['Requires(pre): host-programs', 'Provides: /bin/sh'],
       files: { 'usr/bin/sh': 'link:bash', 'usr/bin/awk': 'link:mawk' },
     },
     {
       name: 'rpm',
-      tags: ['Requires: host-programs', 'Requires: bash'],
+      header: ['Requires: host-programs', 'Requires: bash'],
       files: { 'etc/rpm/macros.stand-in': '%_dbpath /usr/lib/sysimage/rpm\n' },
     },
     {
       name: 'sudo',
-      tags: ['Requires: bash'],
+      header: ['Requires: bash'],
       files: {
         'etc/sudoers': 'Defaults secure_path="/usr/sbin:/usr/bin"\nDefaults requiretty\nroot ALL=(ALL) ALL\n',
         'usr/sbin/visudo': 'exec:#!/bin/sh\nexit 0\n', // this machine may have no sudo
@@ -98,7 +98,7 @@ async function commonPackages(): Promise<readonly TestRpm[]> {
     },
     {
       name: 'postfix',
-      tags: ['Requires(pre): bash'],
+      header: ['Requires(pre): bash'],
       scripts: {
         pre: 'groupadd -g 89 postfix\nuseradd -u 89 -g postfix -d /var/spool/postfix -s /sbin/nologin postfix',
       },
@@ -130,7 +130,7 @@ export async function centosPackages(baseUrl: string, publicKey: string): Promis
     ...(await commonPackages()),
     {
       name: 'centos-stream-release',
-      tags: ['Requires: filesystem', 'Provides: system-release = 9', 'Provides: system-release(releasever) = 9'],
+      header: ['Requires: filesystem', 'Provides: system-release = 9', 'Provides: system-release(releasever) = 9'],
       files: {
         ...release,
         'usr/lib/os-release': 'NAME="CentOS Stream"\nID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="9"\n',
@@ -139,20 +139,20 @@ export async function centosPackages(baseUrl: string, publicKey: string): Promis
     },
     {
       name: 'centos-stream-repos',
-      tags: ['Requires: filesystem'],
+      header: ['Requires: filesystem'],
       files: {
         'etc/yum.repos.d/centos.repo': repository('baseos', 'BaseOS') + repository('appstream', 'AppStream'),
       },
       attributes: { 'etc/yum.repos.d/centos.repo': '%config(noreplace)' },
     },
-    { name: 'centos-gpg-keys', tags: ['Requires: filesystem'], files: { [CENTOS_KEY]: publicKey } },
+    { name: 'centos-gpg-keys', header: ['Requires: filesystem'], files: { [CENTOS_KEY]: publicKey } },
     {
       name: 'dnf',
-      tags: ['Requires: rpm'],
+      header: ['Requires: rpm'],
       files: { 'etc/dnf/dnf.conf': '[main]\ngpgcheck=1\ninstallonly_limit=3\nclean_requirements_on_remove=True\n' },
       attributes: { 'etc/dnf/dnf.conf': '%config(noreplace)' },
     },
-    { name: 'util-linux-ng', tags: ['Provides: util-linux-core'] },
+    { name: 'util-linux-ng', header: ['Provides: util-linux-core'] },
     ...CENTOS_NAMES.map(named),
   ];
 }
@@ -169,17 +169,17 @@ export async function opensusePackages(): Promise<readonly TestRpm[]> {
     ...(await commonPackages()),
     {
       name: 'openSUSE-release',
-      tags: ['Requires: filesystem', 'Provides: distribution-release'],
+      header: ['Requires: filesystem', 'Provides: distribution-release'],
       files: {
         'etc/os-release': 'link:../usr/lib/os-release',
         'usr/lib/os-release': 'NAME="openSUSE Leap"\nID="opensuse-leap"\nID_LIKE="suse opensuse"\nVERSION_ID="15.6"\n',
         'etc/sysconfig/language': 'RC_LANG=""\n',
       },
     },
-    { name: 'patterns-openSUSE-base', tags: ['Requires: setup', 'Requires: openSUSE-release', 'Requires: rpm'] },
+    { name: 'patterns-openSUSE-base', header: ['Requires: setup', 'Requires: openSUSE-release', 'Requires: rpm'] },
     {
       name: 'zypper',
-      tags: ['Requires: rpm', 'Requires: distribution-release'],
+      header: ['Requires: rpm', 'Requires: distribution-release'],
       files: { 'etc/zypp/zypp.conf': '[main]\n', 'etc/zypp/repos.d/': '' },
       attributes: { 'etc/zypp/zypp.conf': '%config(noreplace)' },
     },
@@ -187,7 +187,7 @@ export async function opensusePackages(): Promise<readonly TestRpm[]> {
       name: 'dracut',
       files: { 'usr/bin/mkinitrd': 'exec:#!/bin/sh\necho "mkinitrd $*" >/boot/initrd\n' },
     },
-    { name: 'kernel-default', tags: ['Requires: dracut'] },
+    { name: 'kernel-default', header: ['Requires: dracut'] },
     ...OPENSUSE_NAMES.map(named),
   ];
 }

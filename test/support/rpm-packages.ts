@@ -8,7 +8,7 @@ export interface TestRpm {
   readonly name: string;
   readonly version?: string;
   /** Further lines of its header, such as `Requires: bash`. */
-  readonly tags?: readonly string[];
+  readonly header?: readonly string[];
   /** Scripts by name, such as `post`; they run in the image. */
   readonly scripts?: Readonly<Record<string, string>>;
   readonly files?: FileTexts;
@@ -70,7 +70,7 @@ function stagedFiles({ files = {} }: TestRpm): FileTexts {
 }
 
 function specOf(one: TestRpm): string {
-  const { name, tags = [], scripts = {}, files = {}, attributes = {}, hostFiles = [] } = one;
+  const { name, header = [], scripts = {}, files = {}, attributes = {}, hostFiles = [] } = one;
   const listed = Object.keys(files).map((path) => {
     const folder = path.endsWith('/') ? '%dir ' : '';
     return `${folder}${attributes[path] ?? ''} /${path.replace(/\/$/, '')}`;
@@ -80,7 +80,7 @@ function specOf(one: TestRpm): string {
     `Version: ${versionOf(one)}`,
     `Summary: ${name}`,
     'AutoReqProv: no',
-    ...tags,
+    ...header,
     `%description -n ${name}`,
     name,
     ...Object.entries(scripts).flatMap(([kind, text]) => [`%${kind} -n ${name}`, text]),

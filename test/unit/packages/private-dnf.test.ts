@@ -12,9 +12,9 @@ let repositories: RpmRepositories;
 beforeAll(async () => {
   repositories = await rpmRepositories();
   const packages = [
-    { name: 'app', tags: ['Requires: library'] },
+    { name: 'app', header: ['Requires: library'] },
     { name: 'library' },
-    { name: 'lonely', tags: ['Requires: nothing-has-this'] },
+    { name: 'lonely', header: ['Requires: nothing-has-this'] },
     { name: 'bare', signature: 'none' },
     { name: 'foreign', signature: 'other' },
   ] as const;
@@ -127,7 +127,10 @@ describe('dnf of the machine', () => {
 
     const outcome = fetchRpms(['library'], here.options);
 
-    await expect(outcome).rejects.toMatchObject({ code: 'DIGEST_MISMATCH', message: expect.stringContaining('library-1.0') });
+    await expect(outcome).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+      message: expect.stringContaining('library-1.0'),
+    });
   });
 
   test('names what is missing offline', async () => {
