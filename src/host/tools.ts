@@ -70,6 +70,8 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'skopeo', package: 'skopeo', feature: 'base images that are archives of containers', use: 'service' },
   { command: 'umoci', package: 'umoci', feature: 'base images that are archives of containers', use: 'service' },
   { command: 'podman', package: 'podman', feature: 'the element containerfile', use: 'service' },
+  { command: 'xorriso', package: 'xorriso', feature: 'the element iso', use: 'elements' },
+  { command: 'mkimage', package: 'u-boot-tools', feature: 'the element uboot', use: 'elements' },
   { command: 'flake8', package: 'flake8', feature: 'Python programs in dib-lint', use: 'service' },
   {
     command: 'debootstrap',

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { dirname } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { build, type ImageCall, inLab } from '../support/image-build.ts';
-import { bootRamdisk, MAC_ADDRESS } from '../support/ramdisk-vm.ts';
+import { bootIso, bootRamdisk, MAC_ADDRESS } from '../support/ramdisk-vm.ts';
 
 /** Far longer than a boot takes, also under emulation on a busy machine. */
 const BOOT_MS = 600_000;
@@ -32,23 +36,66 @@ const BUSYBOX: ImageCall = {
   elements: ['debian-minimal', 'marker'],
 };
 
+/** A ramdisk that tells what the machine has, on an ISO image, too. */
+const INVENTORY: ImageCall = {
+  ...BUSYBOX,
+  elements: [...BUSYBOX.elements, 'ramdisk', 'hwdiscovery', 'grub2', 'iso'],
+  env: { DIB_DEPLOY_ISO_KERNEL_CMDLINE_ARGS: 'console=ttyS0' },
+};
+
+/** What an inventory service is told, of what is the same in each run. */
+const Inventory = z.object({
+  'cpu cores': z.literal('1'),
+  'ram size': z.string().regex(/^\d{9,10} bytes$/),
+  'pxe mac': z.literal(MAC_ADDRESS),
+  'extra data': z.object({ 'raw disk': z.base64(), 'raw network': z.base64() }),
+});
+
+/** A service that keeps what is posted to it. */
+async function postOffice() {
+  const posts: string[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      posts.push(body);
+      response.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  return { posts, port, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
 beforeAll(async () => {
-  for (const [name, text] of Object.entries(ELEMENT)) {
+  for (const [name, content] of Object.entries(ELEMENT)) {
     const path = inLab('elements/marker', name);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text, { mode: name.startsWith('ramdisk-install.d') ? 0o755 : 0o644 });
+    await writeFile(path, content, { mode: name.startsWith('ramdisk-install.d') ? 0o755 : 0o644 });
   }
 });
 
 test('a ramdisk boots to its fragments, with drivers, network and what elements added', async () => {
-  await build(BUSYBOX);
+  await using office = await postOffice();
+  await build(INVENTORY);
 
-  const parameters = `BOOTIF=01-${MAC_ADDRESS.replaceAll(':', '-')} disk=sda,vda`;
+  const url = `HW_DISCOVERY_URL=http://10.0.2.2:${office.port}/`;
+  const parameters = `BOOTIF=01-${MAC_ADDRESS.replaceAll(':', '-')} disk=sda,vda ${url}`;
   const console = await bootRamdisk(inLab('out/deploy'), parameters, BOOT_MS);
+
+  const form = new URLSearchParams(office.posts[0]);
+  const inventory = Inventory.parse(JSON.parse(Buffer.from(form.get('hwdiscovery_data') ?? '', 'base64').toString()));
+  expect(Buffer.from(inventory['extra data']['raw disk'], 'base64').toString()).toContain('/dev/vda');
 
   expect(console).toMatch(MARKER);
   expect(console).toMatch(/obtained the following from dhcp:.*gateway = 10\.0\.2\.2\b/s);
   expect(console).toContain('reboot: Restarting system');
+});
+
+test.each(['bios', 'uefi-secure'] as const)('an ISO image starts its ramdisk from a CD under %s', async (firmware) => {
+  await build(INVENTORY);
+
+  expect(await bootIso(inLab('out/deploy.iso'), firmware, /^starting udevd/m, BOOT_MS)).toContain('starting udevd');
 });
 
 test('a ramdisk of dracut boots to the same fragments', async () => {

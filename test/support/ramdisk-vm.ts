@@ -1,7 +1,9 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ConsoleLog } from '../../src/host/console-log.ts';
+import { type Firmware, findFirmware } from '../../src/host/firmware.ts';
 import { probeKvm } from '../../src/host/kvm.ts';
-import { run } from '../../src/host/process.ts';
+import { run, start } from '../../src/host/process.ts';
 import { qemuArguments } from '../../src/host/qemu.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
@@ -17,21 +19,56 @@ export const MAC_ADDRESS = '52:54:00:12:34:56';
  * @returns what the serial console showed
  */
 export async function bootRamdisk(files: string, parameters: string, ms: number, memoryMib = 1024): Promise<string> {
-  await using folder = await scratchFolder();
+  await using machine = await emptyMachine('bios', memoryMib);
+  const words = ['-kernel', `${files}.kernel`, '-initrd', `${files}.initramfs`];
+  const call = [...machine.words, ...words, '-append', `console=ttyS0 ${parameters}`];
+  const { stdout } = await run('qemu-system-x86_64', call, { signal: AbortSignal.timeout(ms) });
+  return stdout;
+}
+
+/**
+ * Boots an ISO image from a CD drive until a pattern comes on the serial console; then the machine is stopped.
+ * @param ms time within which the pattern has to come, in milliseconds
+ * @returns the line with the pattern; fails with the end of the console when it does not come
+ */
+export async function bootIso(iso: string, firmware: Firmware, pattern: RegExp, ms: number): Promise<string> {
+  await using machine = await emptyMachine(firmware, 1024);
+  const drive = [
+    '-drive',
+    `file=${iso},format=raw,if=none,id=cd,media=cdrom`,
+    '-device',
+    'ide-cd,drive=cd,bootindex=0',
+  ];
+  const qemu = start('qemu-system-x86_64', [...machine.words, ...drive], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const log = new ConsoleLog();
+  qemu.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => log.add(chunk));
+  const end = () => log.end();
+  void qemu.ended.then(end, end);
+  const wait = await log.waitFor(pattern, ms);
+  qemu.child.kill('SIGKILL');
+  await qemu.ended.catch(() => {});
+  if (wait.kind === 'matched') return wait.line;
+  throw new Error(`No ${pattern}; the console ends with:\n${log.tail.join('\n')}`);
+}
+
+interface EmptyMachine extends AsyncDisposable {
+  readonly words: readonly string[];
+}
+
+/** The words for a machine with an empty disk of 64 MiB. */
+async function emptyMachine(firmware: Firmware, memoryMib: number): Promise<EmptyMachine> {
+  const folder = await scratchFolder();
   const disk = join(folder.path, 'disk.raw');
   await writeFile(disk, '');
   await truncate(disk, 64 * 1024 * 1024);
-  const machine = qemuArguments({
+  const words = qemuArguments({
     disk: { path: disk, format: 'raw', sectorSize: 512 },
-    firmware: 'bios',
+    firmware,
+    firmwareFiles: await findFirmware(firmware),
     accelerator: (await probeKvm()).works ? 'kvm' : 'tcg',
     memoryMib,
     cpus: 1,
     console: 'stdio',
   });
-  const words = ['-kernel', `${files}.kernel`, '-initrd', `${files}.initramfs`];
-  const { stdout } = await run('qemu-system-x86_64', [...machine, ...words, '-append', `console=ttyS0 ${parameters}`], {
-    signal: AbortSignal.timeout(ms),
-  });
-  return stdout;
+  return { words, [Symbol.asyncDispose]: async () => await folder[Symbol.asyncDispose]() };
 }
