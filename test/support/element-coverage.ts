@@ -15,6 +15,7 @@ export const CALLS = 'etc/calls';
 
 const WANTED = 'etc/systemd/system/multi-user.target.wants';
 const IMAGES = 'test/support/image-build.ts';
+const OTHER_ROOTS = 'test/contract/other-roots.test.ts';
 const RAMDISKS = 'test/image/ramdisk.test.ts';
 
 function installed(name: string): Fact {
@@ -93,6 +94,7 @@ export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
   'disable-nouveau': built('server', ['etc/modprobe.d/disable-nouveau.conf', /^blacklist nouveau$/m]),
   'disable-selinux': built('fake-centos', ['etc/selinux/config', /^SELINUX=disabled$/m]),
   dkms: built('fake-debian', [CALLS, /^dkms install own\/1\.0 -k 5\.9\.0-1$/m]),
+  docker: { test: OTHER_ROOTS },
   dpkg: built('server', ['etc/dib-manifests/dib-manifest-dpkg-elements', /"package": "dpkg"/]),
   'dracut-network': built('fake-debian', [CALLS, /./]),
   'dracut-ramdisk': { test: RAMDISKS },
@@ -165,6 +167,8 @@ export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
   ramdisk: { test: RAMDISKS },
   'ramdisk-base': built('fake-ramdisk', ['beside:kernel', /./], ['ramdisk:init-func', /^function troubleshoot/m]),
   'remove-serial-console': built('server', ['boot/grub/grub.cfg', /^(?!.*console=ttyS)/s]),
+  'replace-partition': { test: OTHER_ROOTS },
+  'replace-partition-redhat': { test: OTHER_ROOTS },
   'rpm-distro': built(
     'fake-centos',
     ['etc/dnf/vars/basearch', /^x86_64$/m],
