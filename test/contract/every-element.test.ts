@@ -27,18 +27,26 @@ const CALLERS_FILES: FileTexts = {
   'files/packages': '{"packages": [\n  {"package": "bash", "version": "5.2"}\n]}\n',
   'files/sources.list': 'deb http://mirror.example/debian bookworm main\n',
   'files/pyenv/plugins/python-build/install.sh': 'exec:#!/bin/sh\n',
+  'files/keylime/keylime.conf': 'registrar_ip = 127.0.0.1\n',
+  'files/keylime/scripts/create_allowlist.sh': 'exec:#!/bin/sh\necho "digest  /bin/sh" >"$1"\n',
+  'files/keylime/scripts/init_tpm_server': 'exec:#!/bin/sh\n',
+  'files/ibmtpm/src/tpm_server': 'exec:#!/bin/sh\n',
 };
+
+/** Makes a folder a git repository with one commit. */
+async function commitAll(folder: string): Promise<void> {
+  const author = ['-c', 'user.name=ada', '-c', 'user.email=ada@example', '-c', 'init.defaultBranch=master'];
+  const git = async (...args: readonly string[]) => await run('git', [...author, '-C', folder, ...args]);
+  await git('init', '--quiet');
+  await git('add', '.');
+  await git('commit', '--quiet', '--message', 'all');
+}
 
 async function fakeDebian(shop: Workshop): Promise<BuiltBatch> {
   await shop.write(CALLERS_FILES);
   const file = (name: string) => shop.at(`elements/files/${name}`);
-  const git = async (...args: readonly string[]) => {
-    const author = ['-c', 'user.name=ada', '-c', 'user.email=ada@example', '-c', 'init.defaultBranch=master'];
-    await run('git', [...author, '-C', file('pyenv'), ...args]);
-  };
-  await git('init', '--quiet');
-  await git('add', '.');
-  await git('commit', '--quiet', '--message', 'pyenv');
+  for (const name of ['pyenv', 'keylime']) await commitAll(file(name));
+  await run('tar', ['--create', '--file', file('ibmtpm.tar'), '--directory', file('ibmtpm'), 'src']);
   return await build(shop, 'fake-debian', {
     elements: ['ramdisk-os', 'fake-debian'],
     options: ['-t', 'tar,qcow2'],
@@ -48,6 +56,10 @@ async function fakeDebian(shop: Workshop): Promise<BuiltBatch> {
       DIB_APT_SOURCES: file('sources.list'),
       DIB_DPKG_MANIFEST: file('packages'),
       DIB_PYTHON_VERSIONS: '3.9',
+      DIB_KEYLIME_AGENT_REGISTRAR_IP: '192.0.2.7',
+      DIB_REPOLOCATION_ibmtpm: `file://${file('ibmtpm.tar')}`,
+      DIB_REPOLOCATION_keylime: file('keylime'),
+      DIB_REPOREF_keylime: 'master',
       DIB_REPOLOCATION_pyenv: file('pyenv'),
       DIB_DEVICE_MODE: 'never',
     },

@@ -63,6 +63,8 @@ beforeAll(async () => {
       DIB_CLOUD_INIT_GROWPART_DEVICES: '[/]',
       DIB_DEB_UPDATES_CONF: inLab('home/updates'),
       DIB_DEV_USER_USERNAME: 'ada',
+      DIB_GROWVOLS_ARGS: '/=100%',
+      DIB_GROWVOLS_TRIGGER: 'systemd',
       DIB_INSTALLTYPE_checks: 'package',
       DIB_MODPROBE_BLACKLIST: 'pcspkr',
       DIB_NO_PYPI_PIP: '1',
