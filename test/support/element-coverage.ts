@@ -7,15 +7,23 @@ export type Fact = readonly [place: string, expected: RegExp];
 /** Builds that many elements share: one of Debian, and some of the fake operating system with stand-ins for programs. */
 export type BatchName = 'server' | 'fake-debian' | 'fake-centos' | 'fake-ramdisk';
 
-/** An element is built in a batch that looks at what it did, or by a test that has its name in its text and looks closer. */
-export type Coverage = { readonly batch: BatchName; readonly facts: readonly Fact[] } | { readonly test: string };
+/**
+ * An element is built in a batch that looks at what it did, or by a test that has its name, or what asks for it, in its text and looks
+ * closer. What is built by no test says why.
+ */
+export type Coverage =
+  | { readonly batch: BatchName; readonly facts: readonly Fact[] }
+  | { readonly test: string; readonly by?: string }
+  | { readonly unbuilt: string };
 
 /** Stand-ins for programs note here what they were told. */
 export const CALLS = 'etc/calls';
 
 const WANTED = 'etc/systemd/system/multi-user.target.wants';
 const IMAGES = 'test/support/image-build.ts';
+const BASE_IMAGES = 'test/contract/base-images.test.ts';
 const OTHER_ROOTS = 'test/contract/other-roots.test.ts';
+const UBUNTU = 'test/image/ubuntu.test.ts';
 const RAMDISKS = 'test/image/ramdisk.test.ts';
 
 function installed(name: string): Fact {
@@ -25,6 +33,9 @@ function installed(name: string): Fact {
 function built(batch: BatchName, ...facts: readonly Fact[]): Coverage {
   return { batch, facts };
 }
+
+const REGISTRY =
+  'its container comes from a registry on the internet; test/contract/base-images.test.ts builds from a container file';
 
 /** Every bundled element, and where it is built. */
 export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
@@ -211,4 +222,17 @@ export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
     [CALLS, /^zipl -V$/m],
     ['etc/zipl.conf', /^parameters = "root=LABEL=\S+ LANG=en_US\.UTF-8 /m],
   ),
+  centos: { test: BASE_IMAGES },
+  containerfile: { test: BASE_IMAGES },
+  fedora: { test: BASE_IMAGES },
+  opensuse: { test: BASE_IMAGES },
+  rhel: { test: BASE_IMAGES },
+  'almalinux-container': { unbuilt: REGISTRY },
+  'fedora-container': { unbuilt: REGISTRY },
+  'rocky-container': { unbuilt: REGISTRY },
+  'ubuntu-common': { test: UBUNTU, by: 'ubuntu-minimal' },
+  'ubuntu-kernel': { test: UBUNTU, by: 'ubuntu-minimal' },
+  'ubuntu-minimal': { test: UBUNTU },
+  'ubuntu-systemd-container': { unbuilt: 'it is ubuntu-minimal without a kernel' },
+  'fuel-target': { test: 'test/image/fuel-jobs.test.ts', by: 'submit' },
 };
