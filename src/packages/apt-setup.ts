@@ -54,7 +54,7 @@ export async function aptSetupOf(env: Environment): Promise<AptSetup | undefined
     throw new IngotError('DEFINITION_INVALID', `"${mirror} ${release} ${components}" is not a package source`, {
       hint: 'Check DIB_DISTRIBUTION_MIRROR, DIB_RELEASE and DIB_DEBIAN_COMPONENTS.',
     });
-  const named = parseSourcesConf(env.DIB_APT_SOURCES_CONF ?? '');
+  const named = parseSourcesConf(env.DIB_APT_SOURCES_CONF || suitesBeside(main, env));
   const whole = withOwnOptions(main, named);
   const others = named.flatMap(({ source }) => source ?? []).filter((source) => !isPartOf(source, main));
   const sources = distinctSources([whole, ...others]);
@@ -66,6 +66,12 @@ export async function aptSetupOf(env: Environment): Promise<AptSetup | undefined
     pins: pinsOf(env, named),
     settings: env.DIB_APT_CONF ? env.DIB_APT_CONF : undefined,
   };
+}
+
+/** The suites of Ubuntu's mirror that are used beside that of the release, as `DIB_APT_SOURCES_CONF` would name them. */
+function suitesBeside(main: AptSource, { DIB_UBUNTU_MIRROR_DISTS: names = '' }: Environment): string {
+  const suites = names.split(/[\s,]+/).filter((name) => name !== '');
+  return suites.map((name) => `${name}:${formatAptSource({ ...main, suite: `${main.suite}-${name}` })}`).join('\n');
 }
 
 /** Says of a source that stands in the list of all of them what stands there in brackets. */

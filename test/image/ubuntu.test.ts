@@ -1,7 +1,7 @@
-import { glob, rm } from 'node:fs/promises';
+import { copyFile, glob, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunResult } from '../../src/host/process.ts';
+import { type RunResult, run } from '../../src/host/process.ts';
 import type { Environment } from '../../src/model/request.ts';
 import { said } from '../support/cli.ts';
 import { askDebugfs } from '../support/disk-image.ts';
@@ -9,6 +9,7 @@ import { type FileServer, serveFolder } from '../support/file-server.ts';
 import { build, type ImageCall, image, inLab, tryBuild } from '../support/image-build.ts';
 import { openMosArchive } from '../support/mos-archive.ts';
 import { partitionsOf } from '../support/partitions.ts';
+import { scratchFolder } from '../support/scratch-folder.ts';
 import { openUbuntuArchive, type UbuntuArchive } from '../support/ubuntu-archive.ts';
 import { bootImage } from '../support/vm.ts';
 
@@ -88,7 +89,8 @@ describe('what ubuntu-minimal cannot be made of', () => {
 
 describe('ubuntu-minimal vm', () => {
   beforeAll(async () => {
-    await build(ubuntu());
+    const squashfs = { ...ubuntu(), options: ['-u', '-t', 'raw,squashfs'] };
+    await build({ ...squashfs, env: { ...squashfs.env, DIB_SQUASHFS_COMPRESSION: 'lz4' } });
   });
 
   test('has the updates of its release, and its own sources', async () => {
@@ -119,5 +121,24 @@ describe('ubuntu-minimal vm', () => {
 
     await machine.waitFor(/Welcome to .*Ubuntu 24\.04\.1 LTS/, BOOT_MS);
     expect(await machine.waitFor(/\blogin:/, BOOT_MS)).toBe('ubuntu login:');
+  });
+
+  test('is what ubuntu can start from, published as a cloud image', async () => {
+    await using published = await scratchFolder();
+    const name = 'marmot-server-cloudimg-amd64.squashfs';
+    await copyFile(image(ubuntu(), 'squash'), published.at(name));
+    const { stdout } = await run('sha256sum', ['--binary', name], { cwd: published.path });
+    await writeFile(published.at('SHA256SUMS'), stdout);
+    await using images = await serveFolder(published.path);
+    const call = { name: 'cloud', elements: ['ubuntu'], options: ['-t', 'tar'] };
+
+    await build({ ...call, env: { ...ubuntu().env, DIB_CLOUD_IMAGES: images.url } });
+
+    const archived = async (path: string) =>
+      (await run('tar', ['--extract', '--to-stdout', '--file', inLab('out/cloud.tar'), path])).stdout;
+    expect(await archived('./usr/lib/os-release')).toContain('ID=ubuntu\n');
+    expect(await archived('./var/lib/dpkg/status')).toContain(
+      'Package: linux-image-generic\nStatus: install ok installed\n',
+    );
   });
 });

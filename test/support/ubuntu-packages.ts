@@ -10,7 +10,7 @@ export const DEBIAN_GROUPS: readonly (readonly string[])[] = [
     ...['apt', 'usr-is-merged', 'systemd-sysv', 'udev', 'dbus', 'sudo', 'busybox', 'python3', 'netbase', 'adduser'],
     ...['ca-certificates', 'locales', 'lsb-release', 'zstd', 'initramfs-tools', 'linux-image-cloud-amd64', 'kmod'],
     ...['grub-pc-bin', 'grub2-common', 'grub-efi-amd64-signed', 'shim-signed', 'efibootmgr', 'gnupg', 'iproute2'],
-    ...['openssh-server', 'cloud-init', 'ifupdown', 'isc-dhcp-client', 'parted', 'tree'],
+    ...['openssh-server', 'cloud-init', 'ifupdown', 'isc-dhcp-client', 'parted', 'tree', 'curl'],
   ],
   ['grub-pc'],
 ];
@@ -44,6 +44,8 @@ export function ubuntuOnlyPackages(keyring: string): readonly TestPackage[] {
       fields: { ...all, Depends: 'apt, sudo, systemd-sysv, ubuntu-keyring' },
     },
     { name: 'ubuntu-standard', version: '1.539', fields: { ...all, Depends: 'ubuntu-minimal' } },
+    // The real one brings compilers, which a test of it would spend its time on.
+    { name: 'dkms', version: '3.0.11', fields: all, files: { 'usr/sbin/dkms': 'exec:#!/bin/sh\n' } },
     { name: 'linux-firmware', version: '20240318', fields: all },
     ...['generic', 'virtual', 'kvm'].flatMap((flavour) => [
       kernel(`linux-image-${flavour}`, KERNEL),

@@ -31,6 +31,18 @@ test('takes the main source from mirror, release and components, and the others 
   expect(read?.main).toBe(read?.sources[0]);
 });
 
+test('takes the suites of DIB_UBUNTU_MIRROR_DISTS where no sources are named', async () => {
+  const read = await setup({
+    DISTRO_NAME: 'ubuntu',
+    DIB_RELEASE: 'noble',
+    DIB_UBUNTU_MIRROR_DISTS: 'updates,security',
+  });
+
+  expect(read?.sources.map((source) => formatAptSource(source))).toEqual(
+    ['noble', 'noble-updates', 'noble-security'].map((suite) => `deb http://m.example/debian ${suite} main`),
+  );
+});
+
 test('has nothing to say of distributions without apt', async () => {
   expect(await setup({ DISTRO_NAME: 'fedora' })).toBeUndefined();
   expect(await setup({ DIB_DISTRIBUTION_MIRROR: '' })).toBeUndefined();
