@@ -33,7 +33,7 @@ export interface FileServer extends AsyncDisposable {
   mend(): void;
 }
 
-/** Serves a folder; a path that ends in `/` is its `index.html`. @param options `hasTags` false leaves out entity tags and dates, as simple mirrors do */
+/** Serves a folder; a path that ends in `/` is its `index.html`, or a list where it has none. @param options `hasTags` false leaves out entity tags and dates, as simple mirrors do */
 export async function serveFolder(folder: string, options: { readonly hasTags?: boolean } = {}): Promise<FileServer> {
   const requests: SeenRequest[] = [];
   const faults: { readonly path: string; readonly rest: Fault[]; readonly isLasting: boolean }[] = [];
@@ -49,8 +49,7 @@ export async function serveFolder(folder: string, options: { readonly hasTags?: 
     const isHead = request.method === 'HEAD';
     const planned = isHead ? undefined : faults.find((one) => path.endsWith(one.path) && one.rest.length > 0);
     const fault = planned?.isLasting ? planned.rest[0] : planned?.rest.shift();
-    const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
-    void answer(request, response, file, fault, options.hasTags ?? true);
+    void answer(request, response, join(folder, path), fault, options.hasTags ?? true);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -108,7 +107,7 @@ async function answer(
   response.writeHead(start === undefined ? 200 : 206, {
     ...headers,
     'accept-ranges': 'bytes',
-    ...(file.endsWith('.html') ? { 'content-type': 'text/html' } : {}),
+    ...(/(\.html|\/)$/.test(file) ? { 'content-type': 'text/html' } : {}),
     'content-length': body.length,
     ...(start === undefined ? {} : { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` }),
   });
@@ -142,7 +141,7 @@ async function contentOf(path: string, fault: Fault | undefined): Promise<Buffer
   if (fault?.kind === 'replace') return Buffer.from(fault.content);
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return undefined;
-  if (facts.isDirectory()) return await listOf(path);
+  if (facts.isDirectory()) return await readFile(join(path, 'index.html')).catch(async () => await listOf(path));
   const content = await readFile(path);
   if (fault?.kind === 'corrupt') content.writeUInt8(content.readUInt8(0) ^ 0xff, 0);
   return content;
