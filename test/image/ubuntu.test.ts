@@ -123,14 +123,14 @@ describe('ubuntu-minimal vm', () => {
     expect(await machine.waitFor(/\blogin:/, BOOT_MS)).toBe('ubuntu login:');
   });
 
-  test('is what ubuntu can start from, published as a cloud image', async () => {
+  test('is what ubuntu-signed can start from by way of ubuntu, published as a cloud image', async () => {
     await using published = await scratchFolder();
     const name = 'marmot-server-cloudimg-amd64.squashfs';
     await copyFile(image(ubuntu(), 'squash'), published.at(name));
     const { stdout } = await run('sha256sum', ['--binary', name], { cwd: published.path });
     await writeFile(published.at('SHA256SUMS'), stdout);
     await using images = await serveFolder(published.path);
-    const call = { name: 'cloud', elements: ['ubuntu'], options: ['-t', 'tar'] };
+    const call = { name: 'cloud', elements: ['ubuntu-signed'], options: ['-t', 'tar'] };
 
     await build({ ...call, env: { ...ubuntu().env, DIB_CLOUD_IMAGES: images.url } });
 

@@ -230,6 +230,8 @@ export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
   'almalinux-container': { unbuilt: REGISTRY },
   'fedora-container': { unbuilt: REGISTRY },
   'rocky-container': { unbuilt: REGISTRY },
+  ubuntu: { test: UBUNTU },
+  'ubuntu-signed': { test: UBUNTU },
   'ubuntu-common': { test: UBUNTU, by: 'ubuntu-minimal' },
   'ubuntu-kernel': { test: UBUNTU, by: 'ubuntu-minimal' },
   'ubuntu-minimal': { test: UBUNTU },
