@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { runInChroot } from '../host/chroot.ts';
 import { run } from '../host/process.ts';
 import { requireTools } from '../host/tool-check.ts';
 import { IngotError } from '../model/error.ts';
-import { fetchRpms, type PrivateDnfOptions } from './private-dnf.ts';
+import { fetchRpms, type PrivateDnfOptions, rpmKeys } from './private-dnf.ts';
 
 export interface BootstrapRpmOptions extends PrivateDnfOptions {
   /** Absolute path of an empty folder to make the system in. */
@@ -29,6 +29,7 @@ export async function bootstrapRpm(options: BootstrapRpmOptions): Promise<void> 
   const files = await fetchRpms(packages, options);
   await unpack(files, options);
   await installInTree(files, options);
+  await trustKeys(options);
   await rm(join(tree, WORK_FOLDER), { recursive: true });
 }
 
@@ -79,4 +80,20 @@ async function installInTree(files: readonly string[], options: BootstrapRpmOpti
       ? `This machine cannot run programs of ${setup.architecture}: install qemu-user-static and binfmt-support.`
       : 'The last lines name the package. A newer state of the mirror may mend it.',
   });
+}
+
+/** The image trusts the keys that its packages were checked with, so that its own dnf need not fetch them. */
+async function trustKeys(options: BootstrapRpmOptions): Promise<void> {
+  const { tree, env, signal } = options;
+  const keys = await rpmKeys(options);
+  if (keys.trim() === '') return;
+  await writeFile(join(tree, WORK_FOLDER, 'keys.asc'), keys);
+  const { status, tail } = await runInChroot({
+    tree,
+    command: ['rpm', '--import', `${WORK_FOLDER}/keys.asc`],
+    env: { PATH: '/usr/bin:/bin', HOME: '/root', LC_ALL: 'C', SOURCE_DATE_EPOCH: env.SOURCE_DATE_EPOCH ?? '' },
+    signal,
+  });
+  if (status !== 0)
+    throw new IngotError('BOOTSTRAP_FAILED', 'rpm could not take the keys of the repositories', { tail });
 }

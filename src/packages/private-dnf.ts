@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runForStatus } from '../host/process.ts';
+import { run, runForStatus } from '../host/process.ts';
 import { requireTools } from '../host/tool-check.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
@@ -64,6 +64,17 @@ export async function rpmState(options: PrivateDnfOptions): Promise<RpmState> {
  */
 export async function fetchRpms(packages: readonly string[], options: PrivateDnfOptions): Promise<readonly string[]> {
   return (await ask(packages, options)).files;
+}
+
+/**
+ * The public keys, armoured, that packages of these repositories were checked with.
+ * @throws IngotError `TOOL_FAILED`, `CANCELLED`
+ */
+export async function rpmKeys({ setup, cache, signal }: PrivateDnfOptions): Promise<string> {
+  const folder = await prepareFolder(setup, cache);
+  const query = ['--query', '--all', 'gpg-pubkey*', '--queryformat', '%{DESCRIPTION}\n'];
+  const { stdout } = await run('rpm', ['--root', join(folder, 'root'), '--dbpath', '/keys', ...query], { signal });
+  return stdout;
 }
 
 /** dnf of the host works on folders of its own: nothing of the host's configuration or state is read or written. */
