@@ -23,6 +23,7 @@ const WANTED = 'etc/systemd/system/multi-user.target.wants';
 const IMAGES = 'test/support/image-build.ts';
 const BASE_IMAGES = 'test/contract/base-images.test.ts';
 const OTHER_ROOTS = 'test/contract/other-roots.test.ts';
+const RPM = 'test/contract/rpm.test.ts';
 const UBUNTU = 'test/image/ubuntu.test.ts';
 const RAMDISKS = 'test/image/ramdisk.test.ts';
 
@@ -237,4 +238,13 @@ export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
   'ubuntu-minimal': { test: UBUNTU },
   'ubuntu-systemd-container': { unbuilt: 'it is ubuntu-minimal without a kernel' },
   'fuel-target': { test: 'test/image/fuel-jobs.test.ts', by: 'submit' },
+  'centos-minimal': { test: RPM },
+  'fedora-minimal': { unbuilt: 'it is centos-minimal with other repositories' },
+  'opensuse-minimal': { test: RPM },
+  'redhat-common': { test: RPM, by: 'centos-minimal' },
+  'rhel-common': { test: BASE_IMAGES },
+  yum: { test: RPM, by: 'centos-minimal' },
+  'yum-minimal': { test: RPM, by: 'centos-minimal' },
+  zypper: { test: RPM, by: 'opensuse-minimal' },
+  'zypper-minimal': { test: RPM, by: 'opensuse-minimal' },
 };

@@ -30,6 +30,7 @@ test('few elements are built by no test', () => {
   expect(unbuilt.map(([name]) => name).sort()).toEqual([
     'almalinux-container',
     'fedora-container',
+    'fedora-minimal',
     'rocky-container',
     'ubuntu-systemd-container',
   ]);
