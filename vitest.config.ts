@@ -39,13 +39,25 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'library',
+          isolate: false,
+          include: ['test/library/**/*.test.ts'],
+          globalSetup: ['test/support/fake-os.ts'],
+          testTimeout: 5 * MINUTE,
+          hookTimeout: 5 * MINUTE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: 'fault',
           include: ['test/fault/**/*.test.ts'],
           globalSetup: ['test/support/fake-os.ts'],
           testTimeout: 5 * MINUTE,
           hookTimeout: MINUTE,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -56,7 +68,7 @@ export default defineConfig({
           testTimeout: 20 * MINUTE,
           hookTimeout: 30 * MINUTE,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

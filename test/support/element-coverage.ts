@@ -21,9 +21,9 @@ export const CALLS = 'etc/calls';
 
 const WANTED = 'etc/systemd/system/multi-user.target.wants';
 const IMAGES = 'test/support/image-build.ts';
-const BASE_IMAGES = 'test/contract/base-images.test.ts';
-const OTHER_ROOTS = 'test/contract/other-roots.test.ts';
-const RPM = 'test/contract/rpm.test.ts';
+const BASE_IMAGES = 'test/library/base-images.test.ts';
+const OTHER_ROOTS = 'test/library/other-roots.test.ts';
+const RPM = 'test/library/rpm.test.ts';
 const UBUNTU = 'test/image/ubuntu.test.ts';
 const RAMDISKS = 'test/image/ramdisk.test.ts';
 
@@ -36,7 +36,7 @@ function built(batch: BatchName, ...facts: readonly Fact[]): Coverage {
 }
 
 const REGISTRY =
-  'its container comes from a registry on the internet; test/contract/base-images.test.ts builds from a container file';
+  'its container comes from a registry on the internet; test/library/base-images.test.ts builds from a container file';
 
 /** Every bundled element, and where it is built. */
 export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
