@@ -62,12 +62,13 @@ test('keeps packages and gives them back without asking again', async () => {
 
 test('refuses a package that is not what the index says, and keeps nothing of it', async () => {
   await using cache = await folderTree();
-  repository.server.fail('/pool/b_1.0_amd64.deb', { kind: 'replace', content: 'evil' });
+  repository.server.keepFailing('/pool/b_1.0_amd64.deb', { kind: 'replace', content: 'evil' });
 
   await expect(storePackages(files, cache.path, options())).rejects.toMatchObject({
     code: 'DIGEST_MISMATCH',
     message: expect.stringContaining('/pool/b_1.0_amd64.deb'),
   });
+  repository.server.mend();
   const names = await readdir(packageStoreFolder(cache.path));
   expect(names.filter((name) => name !== files[0]?.sha256)).toEqual([]);
 });
