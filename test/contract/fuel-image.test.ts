@@ -38,7 +38,7 @@ test('a keyring that is not there ends it before anything is built', { tags: ['f
   const env = { FUEL_IMAGE_LOGS: shop.at('logs') };
   const result = await shop.command('fuel-image', [JSON.stringify(request)], { env });
 
-  expect(result.status).toBe(1);
+  expect(result.status).toBe(2);
   expect(result.stderr).toContain(
     `fuel-image: repos[0].keyring names a file that cannot be read: ${shop.at('none.gpg')}\n`,
   );

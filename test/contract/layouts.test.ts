@@ -22,9 +22,9 @@ test('a layout that needs device-mapper is refused before any hook runs, with ev
 
   expect(result.status).toBe(1);
   expect(said(result)).toMatch(/^ *code +DEVICE_NEEDED$/m);
-  expect(said(result)).toContain('3 things in the block-device layout need device-mapper');
+  expect(said(result)).toContain('4 things in the block-device layout need device-mapper');
   expect(said(result)).toContain('DIB_BLOCK_DEVICE_CONFIG:7:43: The option "--clustered" of "vg"');
-  expect(said(result)).toContain('DIB_BLOCK_DEVICE_CONFIG:8:52: The option "--stripes" of "root"');
+  expect(said(result)).toContain('DIB_BLOCK_DEVICE_CONFIG:8:55: The option "--stripes" of "root"');
   expect(said(result)).not.toContain('RAN first');
 });
 
