@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { appendFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../src/host/process.ts';
-import { isErrno } from '../src/model/errno.ts';
 import type { Environment } from '../src/model/request.ts';
+import { putAside, removeAside } from './aside.ts';
 import { type Measured, measure } from './measure.ts';
-import type { Target } from './table.ts';
+import { packagesIn } from './packages.ts';
+import type { Row } from './run-bench.ts';
 
 /** Where the benchmark works and what it builds from. */
 export interface Bench {
@@ -17,24 +17,15 @@ export interface Bench {
   readonly securityMirror: string;
 }
 
-interface Row {
-  readonly id: string;
-  readonly title: string;
-  /** Row that its ratios are of. */
-  readonly peer?: string;
-  readonly target?: Target;
-  readonly run: (bench: Bench) => Promise<Measured>;
-}
-
 /** The rows in the order in which they have to run: each one starts from what the one before it left. */
-export const W1_ROWS: readonly Row[] = [
+export const W1_ROWS: readonly Row<Bench>[] = [
   {
     id: 'cold',
     title: 'ingot, nothing cached',
     peer: 'chain',
     target: { kind: 'cpu-ratio', atMost: 0.55 },
     run: async (bench) => {
-      await putAside(bench, 'cache');
+      await putAside(bench.folder, 'cache');
       return await buildAndListPackages(bench);
     },
   },
@@ -82,7 +73,7 @@ export const W1_ROWS: readonly Row[] = [
     title: 'ingot, nothing cached, zlib',
     peer: 'chain-zlib',
     run: async (bench) => {
-      await putAside(bench, 'cache');
+      await putAside(bench.folder, 'cache');
       return await build(bench, [], 'zlib');
     },
   },
@@ -130,7 +121,7 @@ async function build(bench: Bench, options: readonly string[] = [], compression:
 
 async function buildAndListPackages(bench: Bench): Promise<Measured> {
   const measured = await build(bench);
-  await writeFile(join(bench.folder, 'packages'), `${(await packagesIn(imageOf(bench))).join('\n')}\n`);
+  await writeFile(join(bench.folder, 'packages'), `${(await packagesOfDisk(imageOf(bench))).join('\n')}\n`);
   return measured;
 }
 
@@ -138,28 +129,12 @@ async function buildAndListPackages(bench: Bench): Promise<Measured> {
 async function forgetLayers(bench: Bench): Promise<void> {
   const folder = join(bench.folder, 'cache/ingot');
   const names = (await readdir(folder)).filter((name) => name !== 'packages' && name !== 'apt');
-  for (const name of names) await putAside(bench, join('cache/ingot', name));
-}
-
-/**
- * Takes a folder out of the way. It is removed when the benchmark is over: ext4 looks for inodes long and in vain for minutes after tens
- * of thousands have been freed, and the next row would pay for that.
- */
-async function putAside(bench: Bench, name: string): Promise<void> {
-  const place = asideFolder(bench);
-  await mkdir(place, { recursive: true });
-  await rename(join(bench.folder, name), join(place, randomUUID())).catch((error: unknown) => {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  });
+  for (const name of names) await putAside(bench.folder, join('cache/ingot', name));
 }
 
 /** Removes what the rows have put aside. */
 export async function cleanUpBench(bench: Bench): Promise<void> {
-  await rm(asideFolder(bench), { recursive: true, force: true });
-}
-
-function asideFolder(bench: Bench): string {
-  return join(bench.folder, 'aside');
+  await removeAside(bench.folder);
 }
 
 async function chain(bench: Bench, compression: 'none' | 'zlib'): Promise<Measured> {
@@ -178,17 +153,13 @@ async function chain(bench: Bench, compression: 'none' | 'zlib'): Promise<Measur
 }
 
 /** Names of the packages installed in the root filesystem, the last partition, of an image. */
-async function packagesIn(image: string): Promise<readonly string[]> {
+async function packagesOfDisk(image: string): Promise<readonly string[]> {
   const raw = `${image}.raw`;
   await run('qemu-img', ['convert', '-O', 'raw', image, raw]);
   try {
     const { stdout: table } = await run('sfdisk', ['--dump', raw]);
     const start = [...table.matchAll(/start=\s*(\d+)/g)].at(-1)?.[1] ?? '0';
-    const { stdout } = await run('debugfs', ['-R', 'cat /var/lib/dpkg/status', `${raw}?offset=${Number(start) * 512}`]);
-    return stdout
-      .split('\n\n')
-      .filter((entry) => /^Status: .* installed$/m.test(entry))
-      .map((entry) => /^Package: (.*)$/m.exec(entry)?.[1] ?? '');
+    return await packagesIn(raw, Number(start) * 512);
   } finally {
     await rm(raw, { force: true });
   }
