@@ -1,9 +1,11 @@
-import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../host/lock.ts';
 import type { Artifact, ImageFormat } from '../model/artifact.ts';
 import { isErrno } from '../model/errno.ts';
 import type { LayerKey } from './key.ts';
+import { ignoreMissing } from './store-file.ts';
 
 /** Paths of kept image files by format. */
 export type KeptImages = Readonly<Partial<Record<ImageFormat, string>>>;
@@ -42,17 +44,34 @@ export class ArtifactStore {
   /** Keeps image files. Files on another filesystem than the store's are left out. */
   async keep(key: LayerKey, artifacts: readonly Artifact[]): Promise<void> {
     const folder = join(this.#folder, key);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    const made = `${folder}.${randomUUID()}`;
+    await mkdir(made, { recursive: true });
     const index: KeptFile[] = [];
     for (const { format, path } of artifacts) {
-      if (!(await linkFile(path, join(folder, format)))) continue;
+      if (!(await linkFile(path, join(made, format)))) continue;
       const facts = await stat(path, { bigint: true });
       index.push({ format, size: Number(facts.size), changedAt: String(facts.mtimeNs) });
     }
-    await writeFile(join(folder, 'index.json'), JSON.stringify(index));
+    await writeFile(join(made, 'index.json'), JSON.stringify(index));
+    await putInPlace(made, folder);
   }
 }
+
+/** Gives a finished folder its name in place of an older one. Where another build has just done so, its folder stays. */
+async function putInPlace(made: string, folder: string): Promise<void> {
+  const old = `${made}.old`;
+  await rename(folder, old).catch(ignoreMissing);
+  try {
+    await rename(made, folder);
+  } catch (error) {
+    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    await rm(made, { recursive: true, force: true });
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+/** After this time a folder that has no name of its own yet is one of a build that was killed, in ms. */
+const UNFINISHED_MS = 60 * 60 * 1000;
 
 /**
  * Forgets the least recently written images until the store is within a limit.
@@ -63,11 +82,17 @@ export async function evictArtifacts(folder: string, limitBytes: number): Promis
   if (lock === undefined) return;
   const entries = [];
   for (const key of await readdir(folder).catch(() => [])) {
+    const facts = await stat(join(folder, key)).catch(ignoreMissing);
+    if (facts === undefined) continue;
+    if (key.includes('.')) {
+      if (Date.now() - facts.mtimeMs > UNFINISHED_MS) await rm(join(folder, key), { recursive: true, force: true });
+      continue;
+    }
     const sizes = (await readIndex(join(folder, key))).map((file) => file.size);
     entries.push({
       key,
       bytes: sizes.reduce((sum, size) => sum + size, 0),
-      usedAt: (await stat(join(folder, key))).mtimeMs,
+      usedAt: facts.mtimeMs,
     });
   }
   entries.sort((a, b) => a.usedAt - b.usedAt);
