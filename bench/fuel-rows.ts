@@ -4,23 +4,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
-import type { Environment } from '../src/model/request.ts';
 import { putAside } from './aside.ts';
 import { type Measured, measure } from './measure.ts';
 import { packagesIn } from './packages.ts';
-import type { Row } from './run-bench.ts';
-
-/** Where the benchmark works and what it builds from. */
-export interface FuelBench {
-  /** Absolute path; holds caches and images between runs. */
-  readonly folder: string;
-  readonly environment: Environment;
-  readonly mirror: string;
-  readonly securityMirror: string;
-}
+import type { Bench, Row } from './run-bench.ts';
 
 /** The rows in the order in which they have to run: each one starts from what the one before it left. */
-export const FUEL_ROWS: readonly Row<FuelBench>[] = [
+export const FUEL_ROWS: readonly Row[] = [
   {
     id: 'cold',
     title: 'ingot, nothing cached',
@@ -76,7 +66,7 @@ const PACKAGES = [
   'vlan',
 ];
 
-async function build(bench: FuelBench, environment: string): Promise<Measured> {
+async function build(bench: Bench, environment: string): Promise<Measured> {
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
   const repository = (name: string, uri: string, suite: string) => ({
     ...{ name, uri, suite, section: 'main', priority: null, keyring },
@@ -106,7 +96,7 @@ async function build(bench: FuelBench, environment: string): Promise<Measured> {
 }
 
 /** The two ways have to make the same system, or their costs say nothing. */
-async function compareContents({ folder }: FuelBench, names: string): Promise<void> {
+async function compareContents({ folder }: Bench, names: string): Promise<void> {
   const raw = join(folder, 'first.img');
   await pipeline(createReadStream(join(folder, 'images/first.img.gz')), createGunzip(), createWriteStream(raw));
   try {

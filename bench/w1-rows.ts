@@ -1,24 +1,14 @@
-import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../src/host/process.ts';
-import type { Environment } from '../src/model/request.ts';
-import { putAside, removeAside } from './aside.ts';
+import { putAside } from './aside.ts';
 import { type Measured, measure } from './measure.ts';
 import { packagesIn } from './packages.ts';
-import type { Row } from './run-bench.ts';
-
-/** Where the benchmark works and what it builds from. */
-export interface Bench {
-  /** Absolute path; holds caches and images between runs. */
-  readonly folder: string;
-  readonly environment: Environment;
-  readonly mirror: string;
-  readonly securityMirror: string;
-}
+import type { Bench, Row } from './run-bench.ts';
 
 /** The rows in the order in which they have to run: each one starts from what the one before it left. */
-export const W1_ROWS: readonly Row<Bench>[] = [
+export const W1_ROWS: readonly Row[] = [
   {
     id: 'cold',
     title: 'ingot, nothing cached',
@@ -99,7 +89,6 @@ const ELEMENTS = ['debian-minimal', 'vm', 'openssh-server', 'cloud-init', 'bench
 
 /** Lays out the folder: an empty one is made ready, one of an earlier run is kept with its caches. */
 export async function prepareBench(bench: Bench): Promise<void> {
-  await mkdir(bench.folder, { recursive: true });
   await rm(join(bench.folder, 'elements'), { recursive: true, force: true });
   await cp(programOfBench('elements'), join(bench.folder, 'elements'), { recursive: true });
 }
@@ -130,11 +119,6 @@ async function forgetLayers(bench: Bench): Promise<void> {
   const folder = join(bench.folder, 'cache/ingot');
   const names = (await readdir(folder)).filter((name) => name !== 'packages' && name !== 'apt');
   for (const name of names) await putAside(bench.folder, join('cache/ingot', name));
-}
-
-/** Removes what the rows have put aside. */
-export async function cleanUpBench(bench: Bench): Promise<void> {
-  await removeAside(bench.folder);
 }
 
 async function chain(bench: Bench, compression: 'none' | 'zlib'): Promise<Measured> {
