@@ -17,11 +17,12 @@ export const PYTHON_MODULES = shipped('lib/python');
 /** The program that runs the scripts of a folder; hooks find it at the top of the hook tree. */
 export const RUN_PARTS = shipped('lib/dib/dib-run-parts');
 
-/** Programs, and settings for apt, that the request channel's folder shows on both sides of the chroot. */
+/** Programs, folders of such, and settings for apt, that the request channel's folder shows on both sides of the chroot. */
 export const CHANNEL_PROGRAMS: Readonly<Record<string, string>> = {
   'apt.conf': shipped('lib/apt.conf'),
   'ingot-request': shipped('lib/ingot-request'),
   'install-batches': shipped('lib/install-batches'),
+  'dpkg-stand-ins': shipped('lib/dpkg-stand-ins'),
   'source-environment': shipped('lib/source-environment'),
   'run-hook': shipped('lib/run-hook'),
   'note-failure': shipped('lib/note-failure'),

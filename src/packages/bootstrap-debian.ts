@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInChroot } from '../host/chroot.ts';
@@ -144,7 +144,11 @@ async function fetchAll(wanted: Wanted, options: BootstrapOptions): Promise<read
   });
 }
 
-const INSTALL_BATCHES = fileURLToPath(new URL('../../lib/install-batches', import.meta.url));
+/** The program that installs, and what it needs beside it. */
+const INSTALLER = ['install-batches', 'dpkg-stand-ins'].map((name) => ({
+  name,
+  source: fileURLToPath(new URL(`../../lib/${name}`, import.meta.url)),
+}));
 
 /** Folder inside the tree for the time of installing. */
 const WORK_FOLDER = '/tmp/.ingot-bootstrap';
@@ -157,7 +161,7 @@ async function installInTree(
   const { tree, signal } = options;
   const folder = join(tree, WORK_FOLDER);
   await mkdir(join(folder, 'packages'), { recursive: true });
-  await copyFile(INSTALL_BATCHES, join(folder, 'install-batches'));
+  for (const { name, source } of INSTALLER) await cp(source, join(folder, name), { recursive: true });
   const lines = batches.map((batch) => batch.map((facts) => `${facts.path}\n`).join(''));
   const result = await runInChroot({
     tree,

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { aptRepository } from '../support/apt-repository.ts';
 import { hook, marked, said, workshop } from '../support/cli.ts';
@@ -63,4 +64,28 @@ test('lends apt in the tree the package lists beside those it has, and none wher
   expect(marked(unknown, 'LISTS')).toEqual(['own_Packages']);
   expect(known.status, said(known)).toBe(0);
   expect(marked(known, 'LISTS')).toEqual([expect.stringMatching(/^127\.0\.0\.1:.*_Packages$/), 'own_Packages']);
+});
+
+test('keeps what apt in the tree made of the package lists for the next build', async () => {
+  const cleanUp = await readFile(new URL('../../elements/dpkg/finalise.d/99-clean-up-cache', import.meta.url), 'utf8');
+  await using repository = await aptRepository([{ name: 'app' }]);
+  await using shop = await workshop({
+    'deb/environment.d/10-deb': `export DISTRO_NAME=debian DIB_RELEASE=stable DIB_DISTRIBUTION_MIRROR=${repository.source.uri}\n`,
+    'deb/root.d/50-dpkg': hook('mkdir -p "$TARGET_ROOT/var/lib/dpkg"'),
+    'deb/install.d/50-parse': hook(
+      'mkdir -p /var/cache/apt/archives && touch /var/cache/apt/archives/app.deb',
+      'cat /var/cache/apt/srcpkgcache.bin 2>/dev/null || true',
+      'echo "RAN in $ROUND" | tee /var/cache/apt/srcpkgcache.bin',
+    ),
+    'deb/finalise.d/99-clean-up-cache': `exec:${cleanUp}`,
+  });
+  const build = async (round: string) =>
+    await shop.build({ elements: ['deb'], env: { DIB_APT_KEYRING: repository.keyring, ROUND: round } });
+
+  const first = await build('one');
+  const second = await build('two');
+
+  expect(marked(first, 'RAN'), said(first)).toEqual(['in one']);
+  expect(marked(second, 'RAN'), said(second)).toEqual(['in one', 'in two']);
+  expect(await shop.names()).not.toContain('var/cache/apt/archives/app.deb');
 });
