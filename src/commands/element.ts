@@ -5,6 +5,7 @@ import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
 import { elementFacts } from '../elements/element-facts.ts';
 import { elementGraph } from '../elements/element-graph.ts';
 import { type ElementLibrary, readLibrary } from '../elements/element-library.ts';
+import { listElements } from '../elements/element-list.ts';
 import { findElementPlace } from '../elements/element-places.ts';
 import { findTestFolders } from '../elements/element-tests.ts';
 import { lintElements } from '../elements/lint.ts';
@@ -13,6 +14,7 @@ import { makeElement } from '../elements/new-element.ts';
 import { requireElement } from '../elements/require-element.ts';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import { IngotError } from '../model/error.ts';
+import { elementListText } from '../report/element-list-text.ts';
 import { elementText } from '../report/element-text.ts';
 import { GRAPH_FORMATS, type GraphFormat, graphText } from '../report/graph-text.ts';
 import { elementsPathOf } from '../spec/build-request.ts';
@@ -37,6 +39,14 @@ export function registerElement(program: Command, session: IngotSession): void {
     .description('check elements for common mistakes, as dib-lint does')
     .argument('[folder...]', 'elements, or folders of elements; those of ELEMENTS_PATH unless given')
     .action(async (folders: readonly string[]) => session.setStatus(await lint(caller, folders)));
+  command
+    .command('list')
+    .description('list the elements that there are, or those that some words lead to')
+    .argument('[word...]', 'has to stand in the name, the summary, a provided name or a variable, in whatever case')
+    .option('--json', 'print the list as JSON')
+    .action(async (words: readonly string[], { json }: { readonly json?: boolean }) =>
+      session.setStatus(await list(caller, words, json === true)),
+    );
   command
     .command('info')
     .description('tell what an element needs, has and does')
@@ -84,6 +94,17 @@ async function lint(caller: Caller, folders: readonly string[]): Promise<number>
   });
   const tested = await Promise.all(places.flatMap(({ elements }) => elements).map(assertionFaults));
   return tellFaults(caller, { faults: [...faults, ...tested.flat()], uncheckedPython });
+}
+
+/** @returns the exit status: 1 where no element has the words */
+async function list(caller: Caller, words: readonly string[], asJson: boolean): Promise<number> {
+  const elements = await listElements(await libraryOf(caller), words);
+  caller.stdout.write(
+    asJson ? `${JSON.stringify(elements, undefined, 2)}\n` : elementListText(elements, caller.stdout.columns),
+  );
+  if (elements.length > 0) return 0;
+  caller.stderr.write('ingot: no element has all of these words\n');
+  return 1;
 }
 
 /** What is wrong with what the tests of an element assert. */

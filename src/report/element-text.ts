@@ -1,3 +1,5 @@
+import { escapeForeign } from './terminal-text.ts';
+
 /** What is told of an element. */
 export interface ToldElement {
   readonly name: string;
@@ -53,7 +55,7 @@ export function elementText(element: ToldElement): string {
 }
 
 function row(name: string, text: string): string {
-  return text === '' ? '' : `${name.padEnd(NAME_COLUMN)}${text}\n`;
+  return text === '' ? '' : `${name.padEnd(NAME_COLUMN)}${escapeForeign(text)}\n`;
 }
 
 function list(name: string, items: readonly string[]): string {

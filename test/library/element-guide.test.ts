@@ -45,5 +45,6 @@ test('the commands of the guide for authors of elements do what it says', async 
   expect(result.stdout.match(/^PASS$/gm)?.length).toBe(1);
   expect(result.stdout.match(/^ok {6}hello\/works {2}/gm)?.length).toBe(2);
   expect(result.stdout).toContain('variables   DIB_HELLO_GREETING  [hello]  The greeting.\n');
+  expect(result.stdout).toMatch(/^ {2}hello {2}Writes a greeting into the image\.$/m);
   expect(result.stdout).toContain('hello\n└── package-installs\n');
 });

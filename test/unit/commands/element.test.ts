@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { main as ingot } from '../../../src/commands/ingot.ts';
 import { run } from '../../../src/host/process.ts';
@@ -56,6 +56,70 @@ describe('ingot element info', () => {
 
     expect(status).toBe(1);
     expect(caller.complained()).toContain('There is no element "shp"\n  Did you mean shop?');
+  });
+});
+
+test('what a README says cannot move the cursor of a terminal', async () => {
+  await using scratch = await scratchFolder({ 'odd/README.rst': 'Clears \u001b[2Jthe \u0008screen.\n' });
+
+  const info = await call(['element', 'info', 'odd'], scratch.path);
+  const list = await call(['element', 'list', 'clears'], scratch.path);
+
+  expect(info.caller.printed()).toContain('            Clears the ^Hscreen.\n');
+  expect(list.caller.printed()).toBe(`${scratch.path}:\n  odd  Clears the ^Hscreen.\n`);
+});
+
+describe('ingot element list', () => {
+  it('tells every element and what it is for, the own ones first', async () => {
+    await using scratch = await scratchFolder(LIBRARY);
+
+    const { status, caller } = await call(['element', 'list'], scratch.path);
+
+    expect(status, caller.complained()).toBe(0);
+    const [own = '', bundled = ''] = caller.printed().split('\n\n');
+    expect(own.split('\n').map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
+      `${scratch.path}:`,
+      '  os',
+      '  shop',
+      '  tools',
+      '  web  Serves pages.',
+    ]);
+    expect(bundled).toMatch(/^Come with ingot:\n {2}almalinux-container {2,}AlmaLinux, from/);
+    expect(bundled).toMatch(/^ {2}zypper-minimal {2,}\S/m);
+  });
+
+  it('finds those that have each word in name, summary, provided names or variables', async () => {
+    await using scratch = await scratchFolder(LIBRARY);
+    const found = async (...words: readonly string[]) => {
+      const { caller } = await call(['element', 'list', ...words], scratch.path);
+      return caller.printed().match(/(?<=^ {2})\S+/gm);
+    };
+
+    expect(await found('PAGES', 'serves')).toEqual(['web']);
+    expect(await found('dib_web_port')).toEqual(['web']);
+    expect(await found('grow', 'volumes')).toEqual(['growvols']);
+    expect(await found('operating-system')).toEqual(expect.arrayContaining(['os', 'debian-minimal']));
+    expect(await found('operating-system')).not.toContain('shop');
+  });
+
+  it('prints what programs want to know', async () => {
+    await using scratch = await scratchFolder(LIBRARY);
+
+    const { caller } = await call(['element', 'list', '--json', 'serves pages'], scratch.path);
+
+    expect(parse(caller.printed())).toMatchObject([
+      {
+        ...{ name: 'web', path: scratch.at('web'), summary: 'Serves pages.', isBundled: false, provides: [] },
+        variables: [{ name: 'DIB_WEB_PORT', fallback: '80', meaning: '' }],
+      },
+    ]);
+  });
+
+  it('says so when there is none', async () => {
+    const { status, caller } = await call(['element', 'list', 'vm', 'no-such-word']);
+
+    expect([status, caller.printed()]).toEqual([1, '']);
+    expect(caller.complained()).toBe('ingot: no element has all of these words\n');
   });
 });
 
