@@ -3,7 +3,7 @@ import { BUNDLED_ELEMENTS } from '../src/elements/bundled-elements.ts';
 import type { ElementDescription } from '../src/elements/describe-element.ts';
 import { readLibrary } from '../src/elements/element-library.ts';
 import { listElements } from '../src/elements/element-list.ts';
-import { kindOf, KINDS } from './element-kinds.ts';
+import { KINDS, kindOf } from './element-kinds.ts';
 import { code, page, table } from './markdown.ts';
 
 /** `docs/elements.md`: every bundled element, by kind, with the first sentence of its README. */

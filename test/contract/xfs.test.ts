@@ -4,8 +4,8 @@ import { run, runForStatus } from '../../src/host/process.ts';
 import { MIB } from '../../src/model/bytes.ts';
 import { hook, said, workshop } from '../support/cli.ts';
 import { assemble, EPOCH, makeTortureTree, runAsRoot } from '../support/disk-image.ts';
+import { folderTree } from '../support/folder-tree.ts';
 import { extractPartition, partitionsOf } from '../support/partitions.ts';
-import { scratchFolder } from '../support/scratch-folder.ts';
 import { testUser } from '../support/test-user.ts';
 
 const LAYOUT = `
@@ -28,7 +28,7 @@ async function contentsOf(path: string): Promise<readonly string[]> {
 }
 
 test('an xfs filesystem has everything of its tree, and is sound', async () => {
-  await using scratch = await scratchFolder();
+  await using scratch = await folderTree();
   const [tree, image, part] = [scratch.at('tree'), scratch.at('image.raw'), scratch.at('part')];
   await makeTortureTree(tree);
 
@@ -53,7 +53,7 @@ test.each([
   [200, 'XFS is never smaller than 300 MiB'],
   [320, 'its tree needs 4'],
 ])('a disk of %i MiB that is too small for xfs is told with what is missing', async (mib, reason) => {
-  await using scratch = await scratchFolder();
+  await using scratch = await folderTree();
   await run('mkdir', [scratch.at('tree')]);
   await run('fallocate', ['--length', '400M', scratch.at('tree/large')]);
 

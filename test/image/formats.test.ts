@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { run, runForStatus } from '../../src/host/process.ts';
+import { folderTree } from '../support/folder-tree.ts';
 import { build, buildEnvironment, type ImageCall, image, inLab, needServer, SERVER } from '../support/image-build.ts';
-import { scratchFolder } from '../support/scratch-folder.ts';
 
 const BIN = join(import.meta.dirname, '../../bin');
 const INGOT = join(BIN, 'ingot');
@@ -46,7 +46,7 @@ describe('a server in several formats from one call', () => {
   });
 
   test('is the same archive as tgz', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     await run('sh', ['-c', 'gzip --decompress --stdout "$1" >"$2"', 'sh', image(SERVER, 'tgz'), scratch.at('tar')]);
 
     await run('cmp', [scratch.at('tar'), image(SERVER, 'tar')]);
@@ -69,7 +69,7 @@ describe('a server in several formats from one call', () => {
 describe('the kernel of a server', () => {
   test('comes out of its compressed qcow2 image, with the ramdisk', { tags: ['get-kernel.files'] }, async () => {
     await needServer();
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     const words = ['-i', image(SERVER, 'qcow2'), '-d', scratch.path, '-o', 'server'];
 
     const { stdout } = await run(join(BIN, 'disk-image-get-kernel'), words);

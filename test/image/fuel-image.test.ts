@@ -2,16 +2,16 @@ import { chmod, copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunResult, run, runForStatus } from '../../src/host/process.ts';
+import { type FolderTree, folderTree } from '../support/folder-tree.ts';
 import { type FuelLab, openFuelLab, readMetadata } from '../support/fuel-lab.ts';
 import { growFilesystem, PARTITION_BYTES, provisionNode, type Unpacked, unpackOnto } from '../support/fuel-node.ts';
 import { MOS_VERSIONS } from '../support/mos-archive.ts';
-import { type ScratchFolder, scratchFolder } from '../support/scratch-folder.ts';
 import { bootImage } from '../support/vm.ts';
 
 const BOOT_MS = 600_000;
 
 let lab: FuelLab;
-let scratch: ScratchFolder;
+let scratch: FolderTree;
 let built: RunResult;
 let root: Unpacked;
 let boot: Unpacked;
@@ -20,7 +20,7 @@ const raw = (name: 'root' | 'boot') => scratch.at(`${name}.img`);
 
 beforeAll(async () => {
   lab = await openFuelLab();
-  scratch = await scratchFolder();
+  scratch = await folderTree();
   // A losetup that only leaves a mark: whoever wants a loop device is found out.
   await writeFile(scratch.at('losetup'), `#!/bin/sh\n: >${scratch.at('asked-for-loop')}\nexit 1\n`);
   await chmod(scratch.at('losetup'), 0o755);
@@ -194,7 +194,7 @@ test('a repository whose key is not trusted is named, and nothing is published',
 test('a node takes the images, grows them and boots to login', {
   tags: ['fuel.node', 'fuel.filesystems'],
 }, async () => {
-  await using node = await scratchFolder();
+  await using node = await folderTree();
   const files = { boot: node.at('boot.img'), root: node.at('root.img') };
   for (const name of ['boot', 'root'] as const) {
     await copyFile(raw(name), files[name]);

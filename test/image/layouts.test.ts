@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../src/host/process.ts';
 import { askDebugfs, checkExt } from '../support/disk-image.ts';
+import { folderTree } from '../support/folder-tree.ts';
 import {
   DEVELOPER,
   type ImageCall,
@@ -12,7 +13,6 @@ import {
   UEFI_SERVER,
 } from '../support/image-build.ts';
 import { extractPartition, type FoundPartition, partitionsOf } from '../support/partitions.ts';
-import { scratchFolder } from '../support/scratch-folder.ts';
 
 const LINUX_GPT = '0FC63DAF-8483-4772-8E79-3D69D8477DE4';
 const BIOS_BOOT_GPT = '21686148-6449-6E6F-744E-656564454649';
@@ -53,7 +53,7 @@ describe('a server on an MBR disk', () => {
   });
 
   test('starts GRUB from the boot sector', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     await run('dd', [`if=${image(SERVER, 'raw')}`, `of=${scratch.at('mbr')}`, 'bs=512', 'count=1', 'status=none']);
 
     const { stdout } = await run('file', [scratch.at('mbr')]);
@@ -81,7 +81,7 @@ describe('a server on a disk for UEFI and BIOS', () => {
 
   test('has a sound EFI system partition with a loader at the path for removable disks', async () => {
     const { partitions } = await partitionsOf(image(UEFI_SERVER, 'raw'));
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     const esp = scratch.at('esp');
 
     await extractPartition(image(UEFI_SERVER, 'raw'), ofType(partitions, ESP_GPT), esp);

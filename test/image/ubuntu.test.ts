@@ -6,10 +6,10 @@ import type { Environment } from '../../src/model/request.ts';
 import { said } from '../support/cli.ts';
 import { askDebugfs } from '../support/disk-image.ts';
 import { type FileServer, serveFolder } from '../support/file-server.ts';
+import { folderTree } from '../support/folder-tree.ts';
 import { build, type ImageCall, image, inLab, tryBuild } from '../support/image-build.ts';
 import { openMosArchive } from '../support/mos-archive.ts';
 import { partitionsOf } from '../support/partitions.ts';
-import { scratchFolder } from '../support/scratch-folder.ts';
 import { openUbuntuArchive, type UbuntuArchive } from '../support/ubuntu-archive.ts';
 import { bootImage } from '../support/vm.ts';
 
@@ -124,7 +124,7 @@ describe('ubuntu-minimal vm', () => {
   });
 
   test('is what ubuntu-signed can start from by way of ubuntu, published as a cloud image', async () => {
-    await using published = await scratchFolder();
+    await using published = await folderTree();
     const name = 'marmot-server-cloudimg-amd64.squashfs';
     await copyFile(image(ubuntu(), 'squash'), published.at(name));
     const { stdout } = await run('sha256sum', ['--binary', name], { cwd: published.path });

@@ -6,8 +6,8 @@ import { run, runForStatus } from '../../src/host/process.ts';
 import { MIB } from '../../src/model/bytes.ts';
 import { type CommandCall, hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
 import { makeTortureTree, runAsRoot } from '../support/disk-image.ts';
+import { folderTree } from '../support/folder-tree.ts';
 import { cloudDisk, cloudElement, fakeRoot, type ImagePublisher, imagePublisher } from '../support/image-publisher.ts';
-import { scratchFolder } from '../support/scratch-folder.ts';
 import { testUser } from '../support/test-user.ts';
 
 const BIN = fileURLToPath(new URL('../../bin', import.meta.url));
@@ -29,7 +29,7 @@ async function contentsOf(path: string): Promise<readonly string[]> {
 
 describe('what is unpacked of a disk image', () => {
   test.for(['ext4', 'xfs', 'btrfs'] as const)('is everything on its %s root, and what that mounts', async (type) => {
-    await using scratch = await scratchFolder({ 'source/var/data': 'data\n', 'scratch/': '' });
+    await using scratch = await folderTree({ 'source/var/data': 'data\n', 'scratch/': '' });
     await makeTortureTree(scratch.at('source'));
     const image = await cloudDisk(scratch.at('source'), scratch.at('image.qcow2'), type);
     const [tree, part] = [scratch.at('tree'), scratch.at('part')];
@@ -55,7 +55,7 @@ describe('what is unpacked of a disk image', () => {
     { full: 'the tree', tree: 'small' },
     { full: 'the folder for its raw bytes', tree: 'tree' },
   ])('is told not to fit where $full is full', async ({ tree }) => {
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       'source/big': 'x'.repeat(9 * MIB),
       'source/boot/efi/': '',
       'small/': '',
@@ -75,7 +75,7 @@ describe('what is unpacked of a disk image', () => {
   });
 
   test('is refused where no partition has a root', async () => {
-    await using scratch = await scratchFolder({ 'scratch/': '' });
+    await using scratch = await folderTree({ 'scratch/': '' });
     const image = scratch.at('swap.raw');
     await run('truncate', ['--size', '10M', image]);
     await run('mkswap', ['--quiet', image]);
@@ -94,7 +94,7 @@ describe('without root', () => {
   test('an ext4 root is read, and an xfs root is told to need root', async () => {
     await using user = await testUser();
     await using publisher = await imagePublisher();
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const tree = await fakeRoot(scratch.at('source'), { 'etc/os-release': 'ID=fedora\n' });
     await publisher.publish(
       await cloudDisk(tree, scratch.at('ext4.qcow2'), 'ext4'),
@@ -277,7 +277,7 @@ describe('the element of a distribution', () => {
     '$element starts from the image that its publisher shows, signed or not',
     async ({ element, release, type, file }) => {
       await using publisher = await imagePublisher();
-      await using scratch = await scratchFolder();
+      await using scratch = await folderTree();
       const tree = await fakeRoot(scratch.at('source'), {
         'etc/os-release': `ID=${element}\n`,
         'boot/loader/entries/0123456789abcdef0123456789abcdef-6.1.conf': 'title x\n',
@@ -311,7 +311,7 @@ describe('the element of a distribution', () => {
   );
 
   test('rhel says where its image is to come from, and takes one of this machine', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     await using shop = await workshop(EMPTY_ELEMENTS);
     const tree = await fakeRoot(scratch.at('source'), { 'etc/os-release': 'ID=rhel\n' });
     await cloudDisk(tree, shop.at('work/rhel.qcow2'), 'xfs');
@@ -330,7 +330,7 @@ describe('the element of a distribution', () => {
 
   test("somebody else's takes an image with cache-url and extract-image, and offline from their cache", async () => {
     await using publisher = await imagePublisher();
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const tree = await fakeRoot(scratch.at('source'), { 'etc/os-release': 'ID=theirs\n' });
     await publisher.publish(await cloudDisk(tree, scratch.at('their.qcow2'), 'ext4'));
     await using shop = await workshop({
@@ -359,7 +359,7 @@ describe('a container file', () => {
     'becomes the root, built for $who by the program that is there',
     async ({ who }) => {
       await using user = await testUser();
-      await using scratch = await scratchFolder();
+      await using scratch = await folderTree();
       const tree = await fakeRoot(scratch.at('source'));
       await run('chown', ['--recursive', '0:0', tree]);
       await run('chown', ['1000:1000', join(tree, 'boot')]);
@@ -405,7 +405,7 @@ describe('a container file', () => {
 
 describe('an image of this machine', () => {
   test.for(['squashfs', 'tar.xz', 'qcow2.xz'])('is unpacked from a file of type %s', async (type) => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const tree = await fakeRoot(scratch.at('source'), { 'etc/os-release': `ID=${type}\n` });
     await using shop = await workshop(
       cloudElement({ INGOT_BASE_IMAGE: await localImage(tree, scratch.at('image'), type) }),
@@ -420,7 +420,7 @@ describe('an image of this machine', () => {
   test.for(['oci-archive', 'docker-archive'])(
     'is unpacked from a container of type %s, layer by layer',
     async (type) => {
-      await using scratch = await scratchFolder({ 'storage/': '', 'run/': '' });
+      await using scratch = await folderTree({ 'storage/': '', 'run/': '' });
       await fakeRoot(scratch.at('context/tree'), { 'etc/removed': 'removed\n', 'srv/first': '1\n' });
       await writeFile(
         scratch.at('context/Containerfile'),
@@ -477,7 +477,7 @@ interface Rig extends AsyncDisposable {
 async function publishedRoot(env: Readonly<Record<string, string>> = {}): Promise<Rig> {
   const stack = new AsyncDisposableStack();
   const publisher = stack.use(await imagePublisher());
-  const scratch = stack.use(await scratchFolder());
+  const scratch = stack.use(await folderTree());
   const shop = stack.use(await workshop());
   const rig = { shop, publisher, at: scratch.at };
   await publisher.publish(

@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 /** Content of a file; `link:TARGET` makes a link, `exec:TEXT` an executable, a name that ends in `/` a folder. */
 export type FileTexts = Readonly<Record<string, string>>;
 
-/** A folder for one test, removed when it goes out of scope. */
+/** A folder for one test, removed when it goes out of scope: `await using folder = await folderTree({ 'etc/hostname': 'a' })`. */
 export interface FolderTree extends AsyncDisposable {
   readonly path: string;
+  /** Absolute path of something in it. */
+  readonly at: (relativePath: string) => string;
   readonly write: (files: FileTexts) => Promise<void>;
 }
 
@@ -18,7 +20,8 @@ export async function folderTree(files: FileTexts = {}): Promise<FolderTree> {
     for (const [name, text] of Object.entries(more)) await writeEntry(join(path, name), text);
   };
   await write(files);
-  return { path, write, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }) };
+  const at = (relativePath: string) => join(path, relativePath);
+  return { path, at, write, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }) };
 }
 
 async function writeEntry(path: string, text: string): Promise<void> {

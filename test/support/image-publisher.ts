@@ -4,10 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import { run } from '../../src/host/process.ts';
 import { makeKey } from './apt-repository.ts';
+import { hook } from './cli.ts';
 import { runAsRoot } from './disk-image.ts';
 import { type FileServer, serveFolder } from './file-server.ts';
 import { type FileTexts, folderTree } from './folder-tree.ts';
-import { hook } from './cli.ts';
 
 const MAKE_DISK = new URL('make-cloud-disk', import.meta.url).pathname;
 

@@ -5,7 +5,7 @@ import { type Firmware, findFirmware } from '../../src/host/firmware.ts';
 import { probeKvm } from '../../src/host/kvm.ts';
 import { run, start } from '../../src/host/process.ts';
 import { qemuArguments } from '../../src/host/qemu.ts';
-import { scratchFolder } from './scratch-folder.ts';
+import { folderTree } from './folder-tree.ts';
 
 /** The address that QEMU gives a guest's first network interface. */
 export const MAC_ADDRESS = '52:54:00:12:34:56';
@@ -57,7 +57,7 @@ interface EmptyMachine extends AsyncDisposable {
 
 /** The words for a machine with an empty disk of 64 MiB. */
 async function emptyMachine(firmware: Firmware, memoryMib: number): Promise<EmptyMachine> {
-  const folder = await scratchFolder();
+  const folder = await folderTree();
   const disk = join(folder.path, 'disk.raw');
   await writeFile(disk, '');
   await truncate(disk, 64 * 1024 * 1024);

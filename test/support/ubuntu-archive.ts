@@ -4,7 +4,7 @@ import { readStanzas, writeSuite } from './archive-suite.ts';
 import { debianPackages } from './debian-packages.ts';
 import { type KeptArchive, keptArchive } from './kept-archive.ts';
 import type { Respin } from './respin-deb.ts';
-import { DEBIAN_GROUPS, UNIVERSE, type UbuntuRelease, ubuntuBaseFiles, ubuntuOnlyPackages } from './ubuntu-packages.ts';
+import { DEBIAN_GROUPS, type UbuntuRelease, UNIVERSE, ubuntuBaseFiles, ubuntuOnlyPackages } from './ubuntu-packages.ts';
 
 /** Raised when archives of an older recipe must not be used any more. */
 const RECIPE = 1;

@@ -5,7 +5,7 @@ import { checkAssertions } from '../../../src/assertions/check-assertions.ts';
 import { readTests } from '../../../src/commands/run-element-test.ts';
 import { findTests } from '../../../src/elements/element-tests.ts';
 import { runForStatus } from '../../../src/host/process.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 
 function assertionsOf(text: string): readonly Assertion[] {
   const { assertions, issues } = parseAssertions('assertions.yaml', text);
@@ -14,7 +14,7 @@ function assertionsOf(text: string): readonly Assertion[] {
 }
 
 /** Looks at a scratch folder; commands run on the machine itself. */
-async function check(tree: ScratchFolder, text: string): Promise<void> {
+async function check(tree: FolderTree, text: string): Promise<void> {
   await checkAssertions(assertionsOf(text), {
     ...{ tree: tree.path, scratch: tree.path, environment: {} },
     runInside: async ([command = '', ...args]) => await runForStatus(command, args),
@@ -22,10 +22,10 @@ async function check(tree: ScratchFolder, text: string): Promise<void> {
 }
 
 test('follows links as inside of the tree, but not the link that is asked about', async () => {
-  await using tree = await scratchFolder({
+  await using tree = await folderTree({
     'usr/etc/name': 'inside\n',
-    etc: { link: '/usr/etc' },
-    'away/passwd': { link: '/usr/etc/name' },
+    etc: 'link:/usr/etc',
+    'away/passwd': 'link:/usr/etc/name',
   });
 
   await check(tree, 'files:\n  /etc/name: {type: file, contains: inside}\n  /away/passwd: {target: /usr/etc/name}\n');
@@ -33,7 +33,7 @@ test('follows links as inside of the tree, but not the link that is asked about'
 });
 
 test('asks the package manager of the tree', async () => {
-  await using tree = await scratchFolder({ 'usr/bin/dpkg-query': '' });
+  await using tree = await folderTree({ 'usr/bin/dpkg-query': '' });
 
   await check(tree, 'packages: {bash: installed, no-such-package: absent}');
   await expect(check(tree, 'packages:\n  bash: absent\n  no-such-package: installed\n')).rejects.toMatchObject({
@@ -73,7 +73,7 @@ test.each([
 });
 
 test('all faults of all tests are one error', async () => {
-  await using scratch = await scratchFolder({
+  await using scratch = await folderTree({
     'web/test-elements/one/assertions.yaml': 'files: {a: present}',
     'web/test-elements/two/assert.d/10-look': 'not executable',
   });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { main } from '../../../src/commands/ingot.ts';
 import { type BackgroundProcess, runForStatus, start } from '../../../src/host/process.ts';
 import { writeTalkingDisk } from '../../support/boot-sector.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 import { testCaller } from '../../support/test-caller.ts';
 
 const INGOT = fileURLToPath(new URL('../../../bin/ingot', import.meta.url));
@@ -14,7 +14,7 @@ const BOOTED =
   'Linux version 6.1.0-test\r\nWelcome to \u001b[1mDebian\u001b[0m GNU/Linux\r\n\r\n\u001b[?2004hcast login: ';
 
 /** Runs `ingot boot` emulated, so that it does not depend on what the machine can. */
-async function boot(scratch: ScratchFolder, ...words: readonly string[]) {
+async function boot(scratch: FolderTree, ...words: readonly string[]) {
   const caller = testCaller('ingot', ['boot', ...words], {
     TMPDIR: scratch.path,
     DIB_IMAGE_CACHE: scratch.at('cache'),
@@ -26,7 +26,7 @@ async function boot(scratch: ScratchFolder, ...words: readonly string[]) {
 
 describe('ingot boot --check', () => {
   it('tells the way to the login prompt and ends with 0', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     writeTalkingDisk(scratch.at('disk.raw'), BOOTED);
 
     const { status, printed } = await boot(scratch, scratch.at('disk.raw'), '--check', '--accel', 'tcg');
@@ -38,7 +38,7 @@ describe('ingot boot --check', () => {
   });
 
   it('leaves the image as it was and nothing beside it', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     const disk = scratch.at('disk.raw');
     writeTalkingDisk(disk, BOOTED);
     const before = createHash('sha256').update(readFileSync(disk)).digest('hex');
@@ -67,7 +67,7 @@ describe('ingot boot --check', () => {
     },
     { name: 'gives up in time', text: 'starting\r\n', end: 'wait', seconds: '2', reason: 'no login prompt within 2 s' },
   ] as const)('$name, and shows the end of the console', async ({ text, end, seconds, reason }) => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     writeTalkingDisk(scratch.at('disk.raw'), text, end);
 
     const { status, complained } = await boot(
@@ -81,7 +81,7 @@ describe('ingot boot --check', () => {
   });
 
   it('knows at once that a disk cannot be started', async () => {
-    await using scratch = await scratchFolder({ 'disk.raw': '\0'.repeat(1024 * 1024) });
+    await using scratch = await folderTree({ 'disk.raw': '\0'.repeat(1024 * 1024) });
 
     const { status, complained } = await boot(scratch, scratch.at('disk.raw'), '--check', '--accel', 'tcg');
 
@@ -90,7 +90,7 @@ describe('ingot boot --check', () => {
   });
 
   it('says what a silent console may mean', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     writeTalkingDisk(scratch.at('disk.raw'), '');
 
     const { complained } = await boot(scratch, scratch.at('disk.raw'), '--check', '--accel', 'tcg', '--timeout', '1');
@@ -101,7 +101,7 @@ describe('ingot boot --check', () => {
 
 describe('a killed ingot boot', () => {
   it('takes its machine with it, and the next one removes its folder', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     writeTalkingDisk(scratch.at('disk.raw'), BOOTED);
     const env = {
       TMPDIR: scratch.path,
@@ -140,7 +140,7 @@ describe('the command line of ingot boot', () => {
     [['--write', '--size', '1G'], '--size grows a copy of the image and --write writes the image itself'],
     [['--identity', 'key'], 'A command and --identity are for --ssh'],
   ])('refuses %j', async (words, message) => {
-    await using scratch = await scratchFolder({ 'disk.raw': '' });
+    await using scratch = await folderTree({ 'disk.raw': '' });
 
     const { status, complained } = await boot(scratch, scratch.at('disk.raw'), ...words);
 
@@ -149,7 +149,7 @@ describe('the command line of ingot boot', () => {
   });
 
   it('names an image that is not there', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
 
     const { status, complained } = await boot(scratch, scratch.at('none.qcow2'), '--check');
 
@@ -158,7 +158,7 @@ describe('the command line of ingot boot', () => {
   });
 
   it('names an image that QEMU cannot read', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
 
     const { status, complained } = await boot(scratch, scratch.path, '--check', '--accel', 'tcg');
 

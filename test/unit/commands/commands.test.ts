@@ -4,7 +4,7 @@ import { main as diskImageCreate } from '../../../src/commands/disk-image-create
 import { main as elementInfo } from '../../../src/commands/element-info.ts';
 import { main as ingot } from '../../../src/commands/ingot.ts';
 import { run } from '../../../src/host/process.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 import { testCaller } from '../../support/test-caller.ts';
 
 const OS = { 'os/element-provides': 'operating-system\n', 'os/element-deps': 'tools\n', 'tools/README.rst': '' };
@@ -42,7 +42,7 @@ describe('a complaint', () => {
 
 describe('element-info', () => {
   it('prints the names of all elements that are needed', { tags: ['commands.element-info'] }, async () => {
-    await using scratch = await scratchFolder(OS);
+    await using scratch = await folderTree(OS);
     const caller = testCaller('element-info', ['os'], { ELEMENTS_PATH: scratch.path });
 
     expect(await elementInfo(caller)).toBe(0);
@@ -53,7 +53,7 @@ describe('element-info', () => {
     'takes the older option %s',
     { tags: ['element-info.expand'] },
     async (option) => {
-      await using scratch = await scratchFolder(OS);
+      await using scratch = await folderTree(OS);
       const caller = testCaller('element-info', [option, 'os'], { ELEMENTS_PATH: scratch.path });
 
       expect(await elementInfo(caller)).toBe(0);
@@ -62,7 +62,7 @@ describe('element-info', () => {
   );
 
   it('prints text that bash can evaluate', async () => {
-    await using scratch = await scratchFolder(OS);
+    await using scratch = await folderTree(OS);
     const caller = testCaller('element-info', ['--env', 'os'], { ELEMENTS_PATH: scratch.path });
 
     await elementInfo(caller);
@@ -72,7 +72,7 @@ describe('element-info', () => {
   });
 
   it('ends with 1 for an element that is not there, naming where it looked', async () => {
-    await using scratch = await scratchFolder(OS);
+    await using scratch = await folderTree(OS);
     const caller = testCaller('element-info', ['tols', 'os'], { ELEMENTS_PATH: scratch.path });
 
     expect(await elementInfo(caller)).toBe(1);

@@ -5,7 +5,7 @@ import { main } from '../../../src/commands/disk-image-get-kernel.ts';
 import { run } from '../../../src/host/process.ts';
 import type { Environment } from '../../../src/model/request.ts';
 import { assemble } from '../../support/disk-image.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 import { type TestCaller, testCaller } from '../../support/test-caller.ts';
 
 const DEBIAN = {
@@ -39,7 +39,7 @@ interface Part {
 }
 
 /** Writes a file of 16 MiB, or 320 MiB for xfs, with a filesystem that holds a tree. */
-async function filesystem(scratch: ScratchFolder, name: string, { tree, type = 'ext4', label = '' }: Part) {
+async function filesystem(scratch: FolderTree, name: string, { tree, type = 'ext4', label = '' }: Part) {
   const folder = scratch.at(`${name}.tree`);
   await mkdir(folder);
   for (const [path, entry] of Object.entries(tree)) {
@@ -55,7 +55,7 @@ async function filesystem(scratch: ScratchFolder, name: string, { tree, type = '
 }
 
 /** Writes a disk with a table and partitions, one behind the other. */
-async function disk(scratch: ScratchFolder, table: 'dos' | 'gpt', parts: readonly Part[]) {
+async function disk(scratch: FolderTree, table: 'dos' | 'gpt', parts: readonly Part[]) {
   const image = scratch.at('disk.raw');
   const lines = [`label: ${table}`];
   let start = 1 << 20;
@@ -76,7 +76,7 @@ async function disk(scratch: ScratchFolder, table: 'dos' | 'gpt', parts: readonl
 
 /** Calls the command for an image, with the folder `out` for its files. */
 async function getKernel(
-  scratch: ScratchFolder,
+  scratch: FolderTree,
   image: string,
   { words = [], env = {} }: { readonly words?: readonly string[]; readonly env?: Environment } = {},
 ): Promise<TestCaller & { readonly status: number }> {
@@ -89,7 +89,7 @@ async function getKernel(
   return { ...caller, status };
 }
 
-async function out(scratch: ScratchFolder, name: string): Promise<string> {
+async function out(scratch: FolderTree, name: string): Promise<string> {
   return await readFile(scratch.at(`out/${name}`), 'utf8');
 }
 
@@ -97,7 +97,7 @@ describe('disk-image-get-kernel', () => {
   it('writes the newest kernel and its ramdisk, readable for all, and prints both names', {
     tags: ['commands.get-kernel', 'get-kernel.files'],
   }, async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const image = await disk(scratch, 'dos', [{ tree: DEBIAN }]);
 
     const { status, printed, complained } = await getKernel(scratch, image);
@@ -116,7 +116,7 @@ describe('disk-image-get-kernel', () => {
       tags: ['get-kernel.options'],
     },
     async (format) => {
-      await using scratch = await scratchFolder();
+      await using scratch = await folderTree();
       const file = await filesystem(scratch, 'filesystem', { tree: DEBIAN, type: 'ext2' });
       await run('qemu-img', ['convert', '-f', 'raw', '-O', format, file, scratch.at('image')]);
 
@@ -129,7 +129,7 @@ describe('disk-image-get-kernel', () => {
   );
 
   it('follows the table of the system to a /boot of its own, on sectors of 4096 bytes', async () => {
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       'tree/etc/debian_version': '12\n',
       'tree/etc/fstab': '# by hand\nLABEL=start  /boot ext4 defaults 0 2\n',
       'tree/boot/vmlinuz-6': 'kernel',
@@ -146,16 +146,16 @@ describe('disk-image-get-kernel', () => {
   });
 
   it('follows links inside the image, and none that lead out of it', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const image = await disk(scratch, 'gpt', [
       {
         tree: {
           'etc/SuSE-release': 'openSUSE\n',
-          boot: { link: '/system/start' },
+          boot: 'link:/system/start',
           'system/start/vmlinuz-6': 'kernel',
           'system/start/initrd-6': 'ramdisk',
-          'system/start/vmlinuz': { link: '/boot/../../../../boot/vmlinuz-6' },
-          'system/start/initrd': { link: `${'./'.repeat(40)}initrd-6` },
+          'system/start/vmlinuz': 'link:/boot/../../../../boot/vmlinuz-6',
+          'system/start/initrd': `link:${'./'.repeat(40)}initrd-6`,
         },
       },
     ]);
@@ -166,11 +166,11 @@ describe('disk-image-get-kernel', () => {
   });
 
   it('takes no file of the machine for a kernel', async () => {
-    await using scratch = await scratchFolder({ secret: 'of the host' });
+    await using scratch = await folderTree({ secret: 'of the host' });
     const tree = {
       ...DEBIAN,
-      'boot/vmlinuz-9': { link: scratch.at('secret') },
-      'boot/vmlinuz-8': { link: 'vmlinuz-8' },
+      'boot/vmlinuz-9': `link:${scratch.at('secret')}`,
+      'boot/vmlinuz-8': 'link:vmlinuz-8',
     };
     const image = await disk(scratch, 'dos', [{ tree }]);
 
@@ -180,7 +180,7 @@ describe('disk-image-get-kernel', () => {
   });
 
   it('heeds the note of a signed kernel without running it, and the patterns of the caller', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const tree = {
       ...DEBIAN,
       'dib-signed-kernel-version': `touch ${scratch.at('out/owned')}\nexport DIB_SIGNED_KERNEL_VERSION="6.9"\n`,
@@ -198,7 +198,7 @@ describe('disk-image-get-kernel', () => {
   });
 
   it('says what an image has that cannot be read', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const image = await disk(scratch, 'gpt', [{ tree: {}, type: 'xfs' }, { tree: { data: 'x' } }]);
 
     const { status, complained } = await getKernel(scratch, image);
@@ -211,7 +211,7 @@ describe('disk-image-get-kernel', () => {
   });
 
   it('says that a separate /boot cannot be read', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const root = { 'etc/debian_version': '12\n', 'etc/fstab': 'LABEL=EFI /boot vfat\n' };
     const image = await disk(scratch, 'dos', [{ tree: root }, { tree: {} }]);
     await run('mkfs.vfat', ['-n', 'EFI', '--offset', String((17 << 20) / 512), image, '16384']);
@@ -227,7 +227,7 @@ describe('disk-image-get-kernel', () => {
     ],
     [{ 'etc/hostname': 'x' }, 'ERROR: Unable to detect operating system'],
   ])('says what is missing of %j', async (tree, reason) => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const image = await disk(scratch, 'dos', [{ tree }]);
 
     const { status, complained } = await getKernel(scratch, image);
@@ -238,7 +238,7 @@ describe('disk-image-get-kernel', () => {
   });
 
   it('says that there is no such image, no such folder, or that qemu-img cannot read it', async () => {
-    await using scratch = await scratchFolder({ broken: 'QFI\xfb' });
+    await using scratch = await folderTree({ broken: 'QFI\xfb' });
     const image = await disk(scratch, 'dos', [{ tree: DEBIAN }]);
     const broken = scratch.at('broken.qcow2');
     await run('qemu-img', ['create', '-q', '-f', 'qcow2', broken, '1M']);
@@ -252,7 +252,7 @@ describe('disk-image-get-kernel', () => {
   });
 
   it('never gives out a part of a kernel where the disk is full', async () => {
-    await using scratch = await scratchFolder({ 'out/': '' });
+    await using scratch = await folderTree({ 'out/': '' });
     const image = await disk(scratch, 'dos', [{ tree: { ...DEBIAN, 'boot/vmlinuz-7': 'x'.repeat(3 << 20) } }]);
     const program = new URL('../../../bin/disk-image-get-kernel', import.meta.url).pathname;
     const script = 'mount -t tmpfs -o size=1m small "$1" && ! "$2" -i "$3" -d "$1" 2>&1 && ls -A "$1"';

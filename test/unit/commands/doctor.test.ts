@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { diagnose, diagnosisText } from '../../../src/commands/doctor.ts';
 import { main } from '../../../src/commands/ingot.ts';
 import { HOST_TOOLS } from '../../../src/host/tools.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 import { testCaller } from '../../support/test-caller.ts';
 
 describe('ingot doctor', () => {
   it('finds every program that it knows here, and says so', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     const environment = { PATH: process.env.PATH ?? '', DIB_IMAGE_CACHE: scratch.path };
     const caller = testCaller('ingot', ['doctor', '--json'], environment);
 
@@ -69,7 +69,7 @@ describe('ingot doctor', () => {
   });
 
   it('cannot build without the programs of builds', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     const bare = testCaller('ingot', [], { PATH: scratch.path, DIB_IMAGE_CACHE: scratch.path });
 
     const { tools, canBuild } = await diagnose(bare, 'root');

@@ -3,13 +3,13 @@ import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { main as ingot } from '../../../src/commands/ingot.ts';
 import { run } from '../../../src/host/process.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 import { type TestCaller, testCaller } from '../../support/test-caller.ts';
 
 const LIBRARY = {
   'web/README.rst': '===\nweb\n===\n\nServes pages.\n',
   'web/element-deps': 'tools\noperating-system\n',
-  'web/install.d/50-web': { executable: '#!/bin/bash\n' },
+  'web/install.d/50-web': 'exec:#!/bin/bash\n',
   'web/install.d/notes.txt': 'no hook\n',
   'web/environment.d/10-web': 'export DIB_WEB_PORT=${DIB_WEB_PORT:-80}\n',
   'web/package-installs.yaml': 'web-server:\n  arch: amd64\n  when: DIB_WEB = 1\n',
@@ -28,8 +28,8 @@ async function call(words: readonly string[], elementsPath = ''): Promise<{ stat
 
 describe('ingot element info', () => {
   it('tells what an element needs, has and does', async () => {
-    await using other = await scratchFolder({ 'web/README.rst': 'another\n' });
-    await using scratch = await scratchFolder(LIBRARY);
+    await using other = await folderTree({ 'web/README.rst': 'another\n' });
+    await using scratch = await folderTree(LIBRARY);
 
     const { status, caller } = await call(['element', 'info', 'web'], `${scratch.path}:${other.path}`);
 
@@ -50,7 +50,7 @@ describe('ingot element info', () => {
   });
 
   it('names the nearest element for a name that is none', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
 
     const { status, caller } = await call(['element', 'info', 'shp'], scratch.path);
 
@@ -60,7 +60,7 @@ describe('ingot element info', () => {
 });
 
 test('what a README says cannot move the cursor of a terminal', async () => {
-  await using scratch = await scratchFolder({ 'odd/README.rst': 'Clears \u001b[2Jthe \u0008screen.\n' });
+  await using scratch = await folderTree({ 'odd/README.rst': 'Clears \u001b[2Jthe \u0008screen.\n' });
 
   const info = await call(['element', 'info', 'odd'], scratch.path);
   const list = await call(['element', 'list', 'clears'], scratch.path);
@@ -71,7 +71,7 @@ test('what a README says cannot move the cursor of a terminal', async () => {
 
 describe('ingot element list', () => {
   it('tells every element and what it is for, the own ones first', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
 
     const { status, caller } = await call(['element', 'list'], scratch.path);
 
@@ -89,7 +89,7 @@ describe('ingot element list', () => {
   });
 
   it('finds those that have each word in name, summary, provided names or variables', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
     const found = async (...words: readonly string[]) => {
       const { caller } = await call(['element', 'list', ...words], scratch.path);
       return caller.printed().match(/(?<=^ {2})\S+/gm);
@@ -103,7 +103,7 @@ describe('ingot element list', () => {
   });
 
   it('prints what programs want to know', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
 
     const { caller } = await call(['element', 'list', '--json', 'serves pages'], scratch.path);
 
@@ -125,7 +125,7 @@ describe('ingot element list', () => {
 
 describe('ingot element graph', () => {
   it('draws each element once, with names that others provide', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
 
     const { caller } = await call(['element', 'graph', 'shop', 'tools'], scratch.path);
 
@@ -142,7 +142,7 @@ describe('ingot element graph', () => {
   });
 
   it('writes the same graph for Graphviz, Mermaid and programs', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
     const drawn = async (format: string) =>
       (await call(['element', 'graph', 'web', '--format', format], scratch.path)).caller.printed();
 
@@ -168,7 +168,7 @@ describe('ingot element graph', () => {
 
 describe('ingot element new', () => {
   it('makes an element that passes the checks, by the name of its folder', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
     const folder = scratch.at('mine/my-shop');
 
     const made = await call(['element', 'new', folder, '--system', 'os'], scratch.path);
@@ -186,7 +186,7 @@ describe('ingot element new', () => {
   });
 
   it('touches no folder that is there, and takes no name that could not be used', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
 
     const again = await call(['element', 'new', scratch.at('web')]);
     const named = await call(['element', 'new', scratch.at('Web shop')]);
@@ -200,7 +200,7 @@ describe('ingot element new', () => {
   });
 
   it('says where it may not write, and that another element has the name', async () => {
-    await using scratch = await scratchFolder(LIBRARY);
+    await using scratch = await folderTree(LIBRARY);
 
     const refused = await call(['element', 'new', '/proc/self/new']);
     const hiding = await call(['element', 'new', scratch.at('mine/shop')], scratch.path);
@@ -213,7 +213,7 @@ describe('ingot element new', () => {
 
 describe('ingot element lint', () => {
   it('checks elements and folders of elements, with what their tests assert', async () => {
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       'fine/README.rst': '',
       'fine/element-deps': 'b\na\n',
       'fine/test-elements/x/assertions.yaml': 'files: {a: present}\n',

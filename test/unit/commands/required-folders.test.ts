@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkFolders } from '../../../src/commands/required-folders.ts';
 import type { BuildRequest, Environment } from '../../../src/model/request.ts';
 import { parseDiskImageCreate } from '../../../src/spec/disk-image-create.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 function requestWith(environment: Environment): BuildRequest {
   const call = parseDiskImageCreate({
@@ -18,7 +18,7 @@ function requestWith(environment: Environment): BuildRequest {
 
 describe('the check for folders', () => {
   it('makes the cache folder', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
 
     await checkFolders(requestWith({ DIB_IMAGE_CACHE: scratch.at('a/b/c') }));
 
@@ -29,7 +29,7 @@ describe('the check for folders', () => {
     ['file/cache', 'cannot be made: a part of its path is not a folder'],
     ['file', 'is not a folder'],
   ])('refuses the cache folder %s', async (name, reason) => {
-    await using scratch = await scratchFolder({ file: '' });
+    await using scratch = await folderTree({ file: '' });
 
     await expect(checkFolders(requestWith({ DIB_IMAGE_CACHE: scratch.at(name) }))).rejects.toMatchObject({
       code: 'FOLDER_UNUSABLE',
@@ -46,7 +46,7 @@ describe('the check for folders', () => {
   });
 
   it('refuses a folder for temporary files that is not there', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const environment = { DIB_IMAGE_CACHE: scratch.path, TMPDIR: scratch.at('none') };
 
     await expect(checkFolders(requestWith(environment))).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkTools } from '../../../src/commands/required-tools.ts';
 import type { BuildRequest } from '../../../src/model/request.ts';
 import { parseDiskImageCreate } from '../../../src/spec/disk-image-create.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 function requestWith(path: string, formats: string): BuildRequest {
   const call = parseDiskImageCreate({
@@ -21,7 +21,7 @@ describe('the check for tools', () => {
   });
 
   it('names the missing program, the format that needs it and its package', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
 
     await expect(checkTools(requestWith(scratch.path, 'vmdk'))).rejects.toMatchObject({
       code: 'TOOL_MISSING',

@@ -5,7 +5,7 @@ import { UNPARTITIONED_LAYOUT } from '../../../src/disk/find-layout.ts';
 import { run } from '../../../src/host/process.ts';
 import { MIB } from '../../../src/model/bytes.ts';
 import { askDebugfs, assemble, checkExt, EPOCH, makeTortureTree, runAsRoot } from '../../support/disk-image.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 
 /** An ESP of 34 MiB and a root behind it. */
 const HYBRID = `
@@ -27,13 +27,13 @@ async function digestOf(file: string): Promise<string> {
 }
 
 describe('a disk from a tree', () => {
-  let scratch: ScratchFolder;
+  let scratch: FolderTree;
   let image: string;
   /** Taken at once: mtools note the free space they counted even in an image that they only read. */
   let digest: string;
 
   beforeAll(async () => {
-    scratch = await scratchFolder();
+    scratch = await folderTree();
     image = scratch.at('image.raw');
     await makeTortureTree(scratch.at('tree'));
     expect(await assemble({ tree: scratch.at('tree'), output: image, layout: HYBRID, mib: 200 })).toMatchObject({
@@ -155,7 +155,7 @@ describe('a disk from a tree', () => {
 
 describe('a tree that does not fit', () => {
   test('is told before mke2fs runs, with what is missing', async () => {
-    await using scratch = await scratchFolder({ 'tree/data': 'x'.repeat(9 * MIB) });
+    await using scratch = await folderTree({ 'tree/data': 'x'.repeat(9 * MIB) });
 
     const { status, stderr } = await assemble({
       tree: scratch.at('tree'),
@@ -173,7 +173,7 @@ describe('a tree that does not fit', () => {
   });
 
   test('on FAT is told too', async () => {
-    await using scratch = await scratchFolder({ 'tree/boot/efi/data': 'x'.repeat(40 * MIB) });
+    await using scratch = await folderTree({ 'tree/boot/efi/data': 'x'.repeat(40 * MIB) });
 
     const { stderr } = await assemble({
       tree: scratch.at('tree'),
@@ -191,7 +191,7 @@ describe('a tree that does not fit', () => {
   });
 
   test('a link cannot be on FAT', async () => {
-    await using scratch = await scratchFolder({ 'tree/boot/efi/link': { link: 'x' } });
+    await using scratch = await folderTree({ 'tree/boot/efi/link': 'link:x' });
 
     const { stderr } = await assemble({ tree: scratch.at('tree'), output: scratch.at('image'), layout: HYBRID });
 
@@ -203,7 +203,7 @@ describe('a tree that does not fit', () => {
 });
 
 test('a filesystem has the same features on every machine, and a root that old versions of GRUB can read', async () => {
-  await using scratch = await scratchFolder({ 'tree/a': 'a' });
+  await using scratch = await folderTree({ 'tree/a': 'a' });
   await assemble({ tree: scratch.at('tree'), output: scratch.at('image'), layout: UNPARTITIONED_LAYOUT });
 
   const superblock = await askDebugfs(scratch.at('image'), 0, 'show_super_stats -h');
@@ -216,7 +216,7 @@ test('a filesystem has the same features on every machine, and a root that old v
 });
 
 test('a disk of 4 KiB sectors has filesystems that count in them', async () => {
-  await using scratch = await scratchFolder({ 'tree/boot/efi/a': 'a' });
+  await using scratch = await folderTree({ 'tree/boot/efi/a': 'a' });
   const layout = HYBRID.replace('name: image0', 'name: image0, block_size: 4096').replace('34MiB', '300MiB');
   const output = scratch.at('image');
 
@@ -228,7 +228,7 @@ test('a disk of 4 KiB sectors has filesystems that count in them', async () => {
 });
 
 test('words that mke2fs does not know are told in its own words', async () => {
-  await using scratch = await scratchFolder({ 'tree/a': 'a' });
+  await using scratch = await folderTree({ 'tree/a': 'a' });
   const layout = UNPARTITIONED_LAYOUT.replace(
     'name: mkfs_root',
     'name: mkfs_root\n      opts: "-E stride=2 -O no_such_feature"',
@@ -249,7 +249,7 @@ test.each([
   ['ext4', '-O ^metadata_csum,^64bit -I 128'],
   ['ext4', '-b 1024 -E stride=4,offset=0 -Eresize=100000000'],
 ])('%s with %s is sound', async (type, opts) => {
-  await using scratch = await scratchFolder({ 'tree/etc/hostname': 'a', 'tree/dev/': '' });
+  await using scratch = await folderTree({ 'tree/etc/hostname': 'a', 'tree/dev/': '' });
   const layout = HYBRID.replace('mkfs: {type: ext4,', `mkfs: {type: ${type}, opts: "${opts}",`);
 
   expect(await assemble({ tree: scratch.at('tree'), output: scratch.at('image'), layout })).toMatchObject({

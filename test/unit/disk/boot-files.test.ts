@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { chooseBootFiles } from '../../../src/disk/boot-files.ts';
 import { findBootSource } from '../../../src/disk/find-boot-source.ts';
 import { run } from '../../../src/host/process.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 describe('what an image starts from', () => {
   it('is not found on an empty disk', async () => {
-    await using scratch = await scratchFolder({ disk: '' });
+    await using scratch = await folderTree({ disk: '' });
     await truncate(scratch.at('disk'), 1 << 20);
     await using disk = await open(scratch.at('disk'), 'r');
 
@@ -18,7 +18,7 @@ describe('what an image starts from', () => {
   });
 
   it('is not found in a system without a kernel', async () => {
-    await using scratch = await scratchFolder({ 'tree/etc/debian_version': '12\n', 'tmp/': '' });
+    await using scratch = await folderTree({ 'tree/etc/debian_version': '12\n', 'tmp/': '' });
     await run('mke2fs', ['-q', '-F', '-t', 'ext4', '-d', scratch.at('tree'), scratch.at('disk'), '4M']);
     await using disk = await open(scratch.at('disk'), 'r');
     const choice = { environment: { PATH: process.env.PATH ?? '' }, temporaryFolder: scratch.at('tmp') };

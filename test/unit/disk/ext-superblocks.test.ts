@@ -4,7 +4,7 @@ import { forgetWrites } from '../../../src/disk/ext-superblocks.ts';
 import { run, runForStatus } from '../../../src/host/process.ts';
 import { MIB } from '../../../src/model/bytes.ts';
 import { checkExt } from '../../support/disk-image.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 const OFFSET = MIB;
 /** First block of a group with a copy of the superblock, for blocks of 4 KiB. */
@@ -26,7 +26,7 @@ test.each([
   ['ext2', []],
   ['ext4', ['-O', '^metadata_csum']],
 ])('%s %j forgets in every superblock what was written to it, and stays sound', async (type, options) => {
-  await using scratch = await scratchFolder({});
+  await using scratch = await folderTree({});
   const image = scratch.at('disk');
   await writeFile(image, '');
   await truncate(image, 200 * MIB);
@@ -47,7 +47,7 @@ test.each([
 });
 
 test('refuses a place where there is no filesystem', async () => {
-  await using scratch = await scratchFolder({ disk: 'x'.repeat(4096) });
+  await using scratch = await folderTree({ disk: 'x'.repeat(4096) });
 
   await expect(forgetWrites(scratch.at('disk'), 0)).rejects.toThrow(`no ext filesystem at byte 0 of ${scratch.path}`);
 });

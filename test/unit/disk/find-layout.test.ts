@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { findLayout, UNPARTITIONED_LAYOUT } from '../../../src/disk/find-layout.ts';
 import type { Element } from '../../../src/model/element.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 
 /** Elements in folders of their names. */
-function elementsIn(scratch: ScratchFolder, ...names: readonly string[]): readonly Element[] {
+function elementsIn(scratch: FolderTree, ...names: readonly string[]): readonly Element[] {
   return names.map((name) => ({ name, path: scratch.at(name), needs: [], provides: [], hides: [] }));
 }
 
@@ -12,7 +12,7 @@ describe('the layout of an image', () => {
   test('is that of the variable, of an element for the architecture, of an element for all, or one filesystem', {
     tags: ['layout.choice'],
   }, async () => {
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       'none/README.rst': '',
       'both/block-device-default.yaml': 'default',
       'both/block-device-arm64.yaml': 'arm64',
@@ -33,7 +33,7 @@ describe('the layout of an image', () => {
   });
 
   test('is text or a file', { tags: ['variables.layout'] }, async () => {
-    await using scratch = await scratchFolder({ 'disk.yaml': '- local_loop: {name: image0}' });
+    await using scratch = await folderTree({ 'disk.yaml': '- local_loop: {name: image0}' });
     const config = `file://${scratch.at('disk.yaml')}`;
 
     expect(findLayout(config, [], 'amd64')).toEqual({
@@ -46,7 +46,7 @@ describe('the layout of an image', () => {
   });
 
   test('for ppc64le is that of ppc64el', { tags: ['layout.ppc64el'] }, async () => {
-    await using scratch = await scratchFolder({ 'power/block-device-ppc64el.yaml': 'power' });
+    await using scratch = await folderTree({ 'power/block-device-ppc64el.yaml': 'power' });
     const elements = elementsIn(scratch, 'power');
 
     expect(findLayout(undefined, elements, 'ppc64le').text).toBe('power');

@@ -3,7 +3,7 @@ import { embedGrub, readGrubImages } from '../../../src/disk/grub-bios.ts';
 import { placePartitions } from '../../../src/disk/place-partitions.ts';
 import { bytes, MIB } from '../../../src/model/bytes.ts';
 import type { PartitionNode, TableNode } from '../../../src/model/disk.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 const IMAGES = { boot: Buffer.alloc(512, 0xbb), core: Buffer.alloc(1200, 0xcc) };
 
@@ -71,7 +71,7 @@ test('a core image that does not fit is told with both sizes', () => {
 });
 
 test('a tree without GRUB’s images gets no boot loader', async () => {
-  await using scratch = await scratchFolder({ 'none/boot/': '', 'grub2/boot/grub2/i386-pc/boot.img': 'boot' });
+  await using scratch = await folderTree({ 'none/boot/': '', 'grub2/boot/grub2/i386-pc/boot.img': 'boot' });
 
   expect(readGrubImages(scratch.at('none'))).toBeUndefined();
   expect(readGrubImages(scratch.at('grub2'))).toBeUndefined();

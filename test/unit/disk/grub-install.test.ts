@@ -5,7 +5,7 @@ import { readLayout } from '../../../src/disk/read-layout.ts';
 import { targetFacts } from '../../../src/disk/target-facts.ts';
 import { runForStatus } from '../../../src/host/process.ts';
 import type { Environment } from '../../../src/model/request.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 
 const STAND_INS = fileURLToPath(new URL('../../../lib/stand-ins', import.meta.url));
 
@@ -18,10 +18,10 @@ async function grubTree(
   bootMount?: string,
   root = '- {name: root, size: 50%, mkfs: {type: ext4, mount: {mount_point: /}}}',
   others = '',
-): Promise<ScratchFolder> {
+): Promise<FolderTree> {
   const modules = { 'modinfo.sh': '', 'boot.img': 'boot', 'ext2.mod': 'ext2', 'fs.lst': 'ext2', 'kernel.img': 'no' };
-  const scratch = await scratchFolder({
-    'bin/grub-mkimage': { executable: MKIMAGE },
+  const scratch = await folderTree({
+    'bin/grub-mkimage': `exec:${MKIMAGE}`,
     ...Object.fromEntries(Object.entries(modules).map(([name, text]) => [`modules/${name}`, text])),
     'tree/boot/efi/': '',
     'channel/boot/': '',
@@ -45,7 +45,7 @@ ${others}`;
   return scratch;
 }
 
-async function install(scratch: ScratchFolder, words: readonly string[], env: Environment = {}) {
+async function install(scratch: FolderTree, words: readonly string[], env: Environment = {}) {
   const PATH = `${STAND_INS}:${scratch.at('bin')}:/usr/bin:/bin`;
   const options = [`--directory=${scratch.at('modules')}`, '--boot-directory', scratch.at('tree/boot')];
   return await runForStatus('grub-install', [...options, ...words], {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readLayout } from '../../../src/disk/read-layout.ts';
 import { targetDevices, targetFacts } from '../../../src/disk/target-facts.ts';
 import { runForStatus } from '../../../src/host/process.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 const GRUB_PROBE = fileURLToPath(new URL('../../../lib/stand-ins/grub-probe', import.meta.url));
 
@@ -26,7 +26,7 @@ const ON_LVM = `
 `;
 
 async function probe(words: readonly string[], facts: string = FACTS) {
-  await using channel = await scratchFolder({ 'boot/layout': facts });
+  await using channel = await folderTree({ 'boot/layout': facts });
   return await runForStatus(GRUB_PROBE, words, { env: { PATH: '/usr/bin:/bin', INGOT_CHANNEL: channel.path } });
 }
 
@@ -104,7 +104,7 @@ describe('the stand-in for grub-probe', () => {
   });
 
   test('says when it is asked too early', async () => {
-    await using channel = await scratchFolder();
+    await using channel = await folderTree();
     const env = { PATH: '/usr/bin:/bin', INGOT_CHANNEL: channel.path };
 
     expect(await runForStatus(GRUB_PROBE, ['/'], { env })).toMatchObject({

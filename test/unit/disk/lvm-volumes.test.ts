@@ -6,7 +6,7 @@ import { run, runForStatus } from '../../../src/host/process.ts';
 import { bytes, MIB } from '../../../src/model/bytes.ts';
 import type { LogicalVolumeSize } from '../../../src/model/disk.ts';
 import { askDebugfs, assemble, checkExt } from '../../support/disk-image.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 
 /** Two physical volumes; the volume "wide" fits neither of them. */
 const LAYOUT = `
@@ -30,11 +30,11 @@ const LAYOUT = `
 const ONE_AT = MIB;
 
 describe('a volume group on two partitions', () => {
-  let scratch: ScratchFolder;
+  let scratch: FolderTree;
   let image: string;
 
   beforeAll(async () => {
-    scratch = await scratchFolder({ 'tree/etc/hostname': 'on LVM', 'tree/wide/file': 'across' });
+    scratch = await folderTree({ 'tree/etc/hostname': 'on LVM', 'tree/wide/file': 'across' });
     image = scratch.at('image.raw');
     expect(await assemble({ tree: scratch.at('tree'), output: image, layout: LAYOUT, mib: 130 })).toMatchObject({
       status: 0,
@@ -110,7 +110,7 @@ describe('a volume group on two partitions', () => {
 });
 
 test('a physical volume that no group takes is one all the same', async () => {
-  await using scratch = await scratchFolder({ 'tree/a': 'a' });
+  await using scratch = await folderTree({ 'tree/a': 'a' });
   const layout = LAYOUT.replace('base: [pv1, pv2]', 'base: [pv1]')
     .replace('100%FREE', '1')
     .replace(/- mkfs: {base: wide.*\n/, '');

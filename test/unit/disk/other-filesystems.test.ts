@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../../src/host/process.ts';
 import { MIB } from '../../../src/model/bytes.ts';
 import { askDebugfs, assemble, EPOCH, makeTortureTree, runAsRoot } from '../../support/disk-image.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 import { extractPartition, partitionsOf } from '../../support/partitions.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
 
 /** The torture tree, but for what another partition has, on one filesystem of the given type. */
 const layoutOf = (type: string, opts = '') => `
@@ -25,11 +25,11 @@ describe.each([
   ['erofs', ''],
   ['erofs', '-zlz4'],
 ])('a root of type %s with the options "%s"', (type, opts) => {
-  let scratch: ScratchFolder;
+  let scratch: FolderTree;
   let root: string;
 
   beforeAll(async () => {
-    scratch = await scratchFolder();
+    scratch = await folderTree();
     await makeTortureTree(scratch.at('tree'));
     const image = scratch.at('image.raw');
     const made = await assemble({ tree: scratch.at('tree'), output: image, layout: layoutOf(type, opts), mib: 300 });
@@ -111,7 +111,7 @@ describe('a squashfs', () => {
 `;
 
   test('has the files of its mount point, and is the same each time', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     await makeTortureTree(scratch.at('tree'));
     const first = await assemble({ tree: scratch.at('tree'), output: scratch.at('1.raw'), layout });
     expect(first.status, first.stderr).toBe(0);
@@ -132,7 +132,7 @@ describe('a squashfs', () => {
 
   test('that is too large for its partition is told with what is missing', async () => {
     const random = Buffer.from(Array.from({ length: 3 * MIB }, (_, index) => (index * index * 7919) >> 7));
-    await using scratch = await scratchFolder({ 'tree/etc/noise': random.toString('latin1') });
+    await using scratch = await folderTree({ 'tree/etc/noise': random.toString('latin1') });
     const small = layout.replace('100%', '1MiB').replace('-comp xz', '-noD');
 
     const { stderr } = await assemble({ tree: scratch.at('tree'), output: scratch.at('raw'), layout: small });
@@ -145,7 +145,7 @@ describe('a squashfs', () => {
 });
 
 test('swap space has its label and identifier, and takes no space in the image', async () => {
-  await using scratch = await scratchFolder({ 'tree/a': 'a' });
+  await using scratch = await folderTree({ 'tree/a': 'a' });
   const layout = layoutOf('ext4').replace(
     'size: 10MiB, mkfs: {type: ext2, mount: {mount_point: /many}}',
     'size: 64MiB, mkfs: {type: swap, label: SWAP0, opts: "-x", mount: {mount_point: none, fstab: {options: pri=1}}}',
@@ -161,7 +161,7 @@ test('swap space has its label and identifier, and takes no space in the image',
 });
 
 test('a btrfs that is too small is told', async () => {
-  await using scratch = await scratchFolder({ 'tree/data': 'x'.repeat(MIB), 'tree/many/': '' });
+  await using scratch = await folderTree({ 'tree/data': 'x'.repeat(MIB), 'tree/many/': '' });
   const call = { tree: scratch.at('tree'), output: scratch.at('raw'), layout: layoutOf('btrfs') };
 
   const small = await assemble({ ...call, mib: 30 });
@@ -173,7 +173,7 @@ test('a btrfs that is too small is told', async () => {
 });
 
 test('an erofs without compression is the same byte for byte from a copy', async () => {
-  await using scratch = await scratchFolder({ 'tree/etc/a': 'a', 'tree/many/': '' });
+  await using scratch = await folderTree({ 'tree/etc/a': 'a', 'tree/many/': '' });
   const layout = layoutOf('erofs');
   const { status, stderr } = await assemble({ tree: scratch.at('tree'), output: scratch.at('1.raw'), layout });
   expect(status, stderr).toBe(0);

@@ -7,7 +7,7 @@ import { placePartitions } from '../../../src/disk/place-partitions.ts';
 import { run } from '../../../src/host/process.ts';
 import { bytes, MIB } from '../../../src/model/bytes.ts';
 import type { PartitionNode, TableNode } from '../../../src/model/disk.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 const DISK = bytes(64 * MIB);
 
@@ -39,7 +39,7 @@ async function readBack(file: string) {
 
 describe('GPT', () => {
   test('is what sfdisk reads and sgdisk finds sound', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const file = scratch.at('disk');
 
     await writeTable(file, 'gpt', [partition('ESP', 10, { type: 'EF00' }), partition('größe 1', 20)]);
@@ -59,7 +59,7 @@ describe('GPT', () => {
   });
 
   test('has identifiers of the disk’s identity', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     for (const [name, identity] of Object.entries({ a: 'one', b: 'one', c: 'two' })) {
       await writeTable(scratch.at(name), 'gpt', [partition('root', 20)], identity);
     }
@@ -73,7 +73,7 @@ describe('GPT', () => {
   });
 
   test('knows the types that sgdisk knows by the same codes', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const file = scratch.at('disk');
     await writeTable(file, 'gpt', []);
 
@@ -105,7 +105,7 @@ describe('GPT', () => {
 
 describe('MBR', () => {
   test('has primary partitions with type and active flag', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const file = scratch.at('disk');
 
     await writeTable(file, 'mbr', [
@@ -123,7 +123,7 @@ describe('MBR', () => {
   });
 
   test('chains logical partitions', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const file = scratch.at('disk');
 
     await writeTable(file, 'mbr', [

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../../src/host/process.ts';
 import { KIB, MIB } from '../../../src/model/bytes.ts';
 import { askDebugfs, assemble, checkExt } from '../../support/disk-image.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 
 /** A pool that no physical volume has room for, and two volumes that show more than it has. */
 const LAYOUT = `
@@ -29,11 +29,11 @@ const LAYOUT = `
 const CHUNK = 64 * KIB;
 
 describe('a thin pool on two partitions', () => {
-  let scratch: ScratchFolder;
+  let scratch: FolderTree;
   let text: string;
 
   beforeAll(async () => {
-    scratch = await scratchFolder({ 'tree/etc/hostname': 'on a pool', 'tree/data/file': 'far away' });
+    scratch = await folderTree({ 'tree/etc/hostname': 'on a pool', 'tree/data/file': 'far away' });
     await writeFile(scratch.at('tree/data/large'), randomBytes(30 * MIB));
     const output = scratch.at('image.raw');
     expect(await assemble({ tree: scratch.at('tree'), output, layout: LAYOUT, mib: 98 })).toMatchObject({ status: 0 });

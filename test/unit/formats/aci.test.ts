@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { aciFormat } from '../../../src/formats/aci.ts';
 import { run } from '../../../src/host/process.ts';
 import type { BuildEventBody } from '../../../src/model/events.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 import { formatInput, formatWish } from '../../support/format-input.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
 
 const FILES = {
   'tree/etc/hostname': 'cast\n',
-  'tree/usr/bin/alias': { link: '../../.hidden' },
+  'tree/usr/bin/alias': 'link:../../.hidden',
   'tree/.hidden': 'kept',
   'tree/proc/1/status': 'of the host',
   'my-manifest': '{"acKind": "ImageManifest"}\n',
@@ -22,7 +22,7 @@ describe('aci', () => {
   it('is an archive of the tree below rootfs, and of the manifest of the user', {
     tags: ['formats.aci', 'variables.aci-manifest'],
   }, async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
     await run('ln', [scratch.at('tree/.hidden'), scratch.at('tree/usr/twin')]);
     const wish = { aciManifest: scratch.at('my-manifest') };
 
@@ -47,7 +47,7 @@ describe('aci', () => {
   });
 
   it('has the same bytes whoever wrote the manifest when', async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
     const wish = { aciManifest: scratch.at('my-manifest') };
 
     await aciFormat.write(formatInput(scratch.at('tree'), scratch.at('first'), { wish, scratch: scratch.path }));
@@ -59,7 +59,7 @@ describe('aci', () => {
   });
 
   it('warns that nothing runs an image without a manifest, and leaves no folder behind', async () => {
-    await using scratch = await scratchFolder({ ...FILES, 'on the way/': '' });
+    await using scratch = await folderTree({ ...FILES, 'on the way/': '' });
     const events: BuildEventBody[] = [];
     const emit = (event: BuildEventBody) => events.push(event);
 

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { writerOf } from '../../../src/formats/registry.ts';
 import { run } from '../../../src/host/process.ts';
 import type { FileFormat } from '../../../src/model/artifact.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 import { formatInput } from '../../support/format-input.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
 
 const MIB = 1024 * 1024;
 /** A size that is no whole number of cylinders of any geometry. */
@@ -14,7 +14,7 @@ const DISK_BYTES = 61 * MIB + 64 * 1024;
 
 /** A disk with noise at its front and its end, and the image that a format makes of it. */
 async function workshop(format: FileFormat) {
-  const scratch = await scratchFolder({});
+  const scratch = await folderTree({});
   const disk = scratch.at('disk.raw');
   await writeFile(disk, randomBytes(2 * MIB));
   await truncate(disk, DISK_BYTES - 512);

@@ -2,11 +2,11 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { dockerFormat, importIntoDocker } from '../../../src/formats/docker.ts';
 import { run } from '../../../src/host/process.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 import { formatInput, formatWish } from '../../support/format-input.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
 
 /** Makes a machine whose docker is the recording one. */
-async function machine(scratch: ScratchFolder) {
+async function machine(scratch: FolderTree) {
   await mkdir(scratch.at('programs'), { recursive: true });
   await copyFile(new URL('../../support/recording-docker', import.meta.url), scratch.at('programs/docker'));
   return { dockerTarget: 'web:1', environment: { PATH: `${scratch.at('programs')}:${process.env.PATH}` } };
@@ -14,7 +14,7 @@ async function machine(scratch: ScratchFolder) {
 
 describe('docker', () => {
   it('gets the archive of the tree', async () => {
-    await using scratch = await scratchFolder({ 'tree/etc/hostname': 'cast\n', 'tree/proc/1/status': 'of the host' });
+    await using scratch = await folderTree({ 'tree/etc/hostname': 'cast\n', 'tree/proc/1/status': 'of the host' });
     const wish = await machine(scratch);
 
     await importIntoDocker(formatInput(scratch.at('tree'), '', { wish }));
@@ -24,7 +24,7 @@ describe('docker', () => {
   });
 
   it('says in its own words why it refuses an image', async () => {
-    await using scratch = await scratchFolder({ 'tree/etc/hostname': 'cast\n', 'programs/': '' });
+    await using scratch = await folderTree({ 'tree/etc/hostname': 'cast\n', 'programs/': '' });
     const wish = await machine(scratch);
     await writeFile(scratch.at('programs/import-fails'), '');
 
@@ -36,8 +36,8 @@ describe('docker', () => {
   });
 
   it('is asked for an answer before the build', async () => {
-    await using scratch = await scratchFolder({
-      'programs/docker': { executable: '#!/bin/sh\necho no >&2; exit 1\n' },
+    await using scratch = await folderTree({
+      'programs/docker': 'exec:#!/bin/sh\necho no >&2; exit 1\n',
     });
     const environment = { PATH: `${scratch.at('programs')}:${process.env.PATH}` };
 

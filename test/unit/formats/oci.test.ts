@@ -4,17 +4,17 @@ import { describe, expect, it } from 'vitest';
 import type { FormatWish } from '../../../src/formats/format-writer.ts';
 import { ociFormat } from '../../../src/formats/oci.ts';
 import { run } from '../../../src/host/process.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 import { formatInput, formatWish } from '../../support/format-input.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
 
 const FILES = {
   'tree/etc/hostname': 'cast\n',
-  'tree/usr/bin/tool': { executable: 'x'.repeat(100_000) },
-  'tree/usr/bin/alias': { link: 'tool' },
+  'tree/usr/bin/tool': `exec:${'x'.repeat(100_000)}`,
+  'tree/usr/bin/alias': 'link:tool',
   'tree/proc/1/status': 'of the host',
 } as const;
 
-async function makeImage(scratch: ScratchFolder, name: string, wish: Partial<FormatWish> = {}): Promise<string> {
+async function makeImage(scratch: FolderTree, name: string, wish: Partial<FormatWish> = {}): Promise<string> {
   await run('chown', ['5:6', scratch.at('tree/usr/bin/tool')]);
   const input = formatInput(scratch.at('tree'), scratch.at(name), { wish, scratch: scratch.path });
   await ociFormat.write(input);
@@ -28,7 +28,7 @@ async function inspect(image: string, ...options: readonly string[]) {
 
 describe('oci', () => {
   it('is an image of one layer for the architecture, made at the epoch', async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
 
     const image = await makeImage(scratch, 'image.oci');
 
@@ -39,7 +39,7 @@ describe('oci', () => {
   });
 
   it('unpacks to the tree, without what the kernel had in it', async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
     const image = await makeImage(scratch, 'image.oci');
 
     await run('skopeo', ['copy', '--insecure-policy', `oci-archive:${image}`, `oci:${scratch.at('layout')}:web`]);
@@ -52,7 +52,7 @@ describe('oci', () => {
   });
 
   it('has the same bytes each time, and leaves no folder behind', async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
 
     const first = await makeImage(scratch, 'first.oci');
     const second = await makeImage(scratch, 'second.oci');
@@ -66,7 +66,7 @@ describe('oci', () => {
     [{ kind: 'zstd', level: 1 }, 'application/vnd.oci.image.layer.v1.tar+zstd', 'zstd -dc'],
     [{ kind: 'none' }, 'application/vnd.oci.image.layer.v1.tar', 'cat'],
   ] as const)('has a layer by %j, and the digest of its content', async (oci, type, reader) => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
     const compression = { ...formatWish().compression, oci };
 
     const image = await makeImage(scratch, 'image.oci', { compression });
@@ -84,7 +84,7 @@ describe('oci', () => {
     ['ppc64el', { architecture: 'ppc64le', os: 'linux' }],
     ['arm64', { architecture: 'arm64', os: 'linux' }],
   ] as const)('calls %s as OCI does', async (arch, platform) => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
 
     const image = await makeImage(scratch, 'image.oci', { arch });
 
@@ -95,7 +95,7 @@ describe('oci', () => {
   });
 
   it('says where there is no room for its layer, and leaves nothing there', async () => {
-    await using scratch = await scratchFolder({ 'tree/etc/hostname': 'cast\n', 'small/': '', 'out/': '' });
+    await using scratch = await folderTree({ 'tree/etc/hostname': 'cast\n', 'small/': '', 'out/': '' });
     await writeFile(scratch.at('tree/etc/noise'), randomBytes(2 << 20));
     const script = new URL('../../support/write-on-small-disk.ts', import.meta.url).pathname;
     const words = [scratch.at('small'), 'oci', '', scratch.at('tree'), scratch.at('out')];
@@ -109,7 +109,7 @@ describe('oci', () => {
   });
 
   it('has the name that Docker should know it by', async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
 
     const image = await makeImage(scratch, 'image.oci', { dockerTarget: 'registry.example/web:1' });
 

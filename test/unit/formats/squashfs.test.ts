@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { FormatWish } from '../../../src/formats/format-writer.ts';
 import { squashfsFormat } from '../../../src/formats/squashfs.ts';
 import { run } from '../../../src/host/process.ts';
+import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 import { formatInput, formatWish } from '../../support/format-input.ts';
-import { type ScratchFolder, scratchFolder } from '../../support/scratch-folder.ts';
 
 const FILES = {
   'tree/etc/hostname': 'cast\n',
-  'tree/usr/bin/tool': { executable: 'x'.repeat(200_000) },
-  'tree/usr/bin/alias': { link: 'tool' },
+  'tree/usr/bin/tool': `exec:${'x'.repeat(200_000)}`,
+  'tree/usr/bin/alias': 'link:tool',
   'tree/.hidden': 'kept',
   'tree/proc/1/status': 'of the host',
   'tree/sys/kernel/.x': 'of the host',
@@ -17,7 +17,7 @@ const FILES = {
 } as const;
 
 /** Makes a tree in the order of its names or the other way round, and a squashfs of it. */
-async function squash(scratch: ScratchFolder, target: string, wish: Partial<FormatWish> = {}): Promise<string> {
+async function squash(scratch: FolderTree, target: string, wish: Partial<FormatWish> = {}): Promise<string> {
   await run('chmod', ['2750', scratch.at('tree')]);
   await run('setfattr', ['-n', 'user.colour', '-v', 'blue', scratch.at('tree/etc/hostname')]);
   await run('chown', ['5:70000', scratch.at('tree/usr/bin/tool')]);
@@ -37,7 +37,7 @@ describe('squashfs', () => {
   it('holds the tree with its owners, modes, links and attributes, and the folders of the kernel empty', {
     tags: ['formats.squashfs'],
   }, async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
 
     const image = await squash(scratch, 'image');
 
@@ -54,8 +54,8 @@ describe('squashfs', () => {
   });
 
   it('has the same bytes for the same content, with no time after the epoch', async () => {
-    await using one = await scratchFolder(FILES);
-    await using two = await scratchFolder(Object.fromEntries(Object.entries(FILES).reverse()));
+    await using one = await folderTree(FILES);
+    await using two = await folderTree(Object.fromEntries(Object.entries(FILES).reverse()));
 
     const first = await squash(one, 'image');
     const second = await squash(two, 'image', {
@@ -79,7 +79,7 @@ describe('squashfs', () => {
     [{ kind: 'gzip', level: 1 }, 'gzip'],
     [{ kind: 'lz4' }, 'lz4'],
   ] as const)('is compressed by %j', async (squashfs, name) => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
 
     const image = await squash(scratch, 'image', { compression: { ...formatWish().compression, squashfs } });
 

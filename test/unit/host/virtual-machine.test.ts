@@ -10,12 +10,12 @@ import { qemuArguments } from '../../../src/host/qemu.ts';
 import { freePort, sshArguments, waitForSshBanner } from '../../../src/host/ssh.ts';
 import { openSshKey } from '../../../src/host/ssh-key.ts';
 import { writeTalkingDisk } from '../../support/boot-sector.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 import { bootImage } from '../../support/vm.ts';
 
 describe('the probe of KVM', () => {
   it('agrees with a guest that runs, and remembers its verdict', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     const memory = scratch.at('kvm.json');
 
     const verdict = await probeKvm(memory);
@@ -27,7 +27,7 @@ describe('the probe of KVM', () => {
   });
 
   it('asks anew after another start of the machine or when its memory is damaged', async () => {
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       'old.json': JSON.stringify({ machine: 'another', works: true, reason: 'never run' }),
       'damaged.json': '{',
     });
@@ -82,7 +82,7 @@ describe('the sectors of a disk', () => {
     [4096, 'qcow2'],
   ])('are told to be %i bytes by where a %s image has its table', async (size, format) => {
     const header = 'EFI PART'.padStart(size + 'EFI PART'.length, '\0');
-    await using scratch = await scratchFolder({ 'disk.raw': header });
+    await using scratch = await folderTree({ 'disk.raw': header });
     const raw = scratch.at('disk.raw');
     await truncate(raw, 64 << 20);
     const image = scratch.at(`image.${format}`);
@@ -92,7 +92,7 @@ describe('the sectors of a disk', () => {
   });
 
   it('are 512 bytes for an image that is shorter than a table', async () => {
-    await using scratch = await scratchFolder({ 'disk.raw': 'x'.repeat(512) });
+    await using scratch = await folderTree({ 'disk.raw': 'x'.repeat(512) });
 
     expect(await sectorSizeOf(scratch.at('disk.raw'), 'raw', scratch.path)).toBe(512);
   });
@@ -100,7 +100,7 @@ describe('the sectors of a disk', () => {
 
 describe('a booted image', () => {
   it('is talked to through its console and leaves nothing', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
     writeTalkingDisk(scratch.at('disk.raw'), 'cast login: ');
 
     await using booted = await bootImage({ image: scratch.at('disk.raw'), firmware: 'bios', user: 'ann', sizeGib: 1 });
@@ -114,7 +114,7 @@ describe('a booted image', () => {
 
 describe('a NoCloud seed', () => {
   it('is a filesystem labelled for cloud-init with the given files and the missing ones', async () => {
-    await using scratch = await scratchFolder({});
+    await using scratch = await folderTree({});
 
     const image = await writeSeed(seedForUser('ann', 'ssh-ed25519 AAAA ann\n'), scratch.path);
 
@@ -125,7 +125,7 @@ describe('a NoCloud seed', () => {
   });
 
   it('names another instance when its content changes', async () => {
-    await using scratch = await scratchFolder({ 'a/x': '', 'b/x': '' });
+    await using scratch = await folderTree({ 'a/x': '', 'b/x': '' });
     const metaData = async (folder: string, text: string) => {
       const image = await writeSeed({ 'user-data': text }, folder);
       return (await run('mtype', ['-i', image, '::meta-data'])).stdout;
@@ -138,14 +138,14 @@ describe('a NoCloud seed', () => {
   });
 
   it('is read from a folder or from one file', async () => {
-    await using scratch = await scratchFolder({ 'seed/user-data': 'u', 'seed/network-config': 'n', file: 'f' });
+    await using scratch = await folderTree({ 'seed/user-data': 'u', 'seed/network-config': 'n', file: 'f' });
 
     expect(await readSeed(scratch.at('seed'))).toEqual({ 'user-data': 'u', 'network-config': 'n' });
     expect(await readSeed(scratch.at('file'))).toEqual({ 'user-data': 'f' });
   });
 
   it('is refused when there is none', async () => {
-    await using scratch = await scratchFolder({ 'empty/x': '' });
+    await using scratch = await folderTree({ 'empty/x': '' });
 
     await expect(readSeed(scratch.at('empty'))).rejects.toMatchObject({
       code: 'USAGE',
@@ -184,7 +184,7 @@ describe('SSH', () => {
   });
 
   it('makes a key that lasts for the occasion, and reads a given one', async () => {
-    await using scratch = await scratchFolder({ bad: 'no key' });
+    await using scratch = await folderTree({ bad: 'no key' });
     {
       await using key = await openSshKey(undefined, scratch.path);
       await using same = await openSshKey(key.path, scratch.path);

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { isAlive } from '../../../src/host/process-identity.ts';
 import { runForStatus } from '../../../src/host/process.ts';
+import { isAlive } from '../../../src/host/process-identity.ts';
 import { cancelJob, waitForJob } from '../../../src/jobs/end-job.ts';
 import { type Job, jobIdOf, requestDigestOf } from '../../../src/jobs/job.ts';
 import { JobStore } from '../../../src/jobs/job-store.ts';

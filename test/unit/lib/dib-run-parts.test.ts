@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type RunResult, runForStatus } from '../../../src/host/process.ts';
 import type { Environment } from '../../../src/model/request.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 import { withOriginalLibrary } from '../../support/original.ts';
-import { type ScratchEntry, scratchFolder } from '../../support/scratch-folder.ts';
 
 const OWN = fileURLToPath(new URL('../../../lib/dib', import.meta.url));
 
-function hook(body: string): ScratchEntry {
-  return { executable: `#!/bin/bash\n${body}\n` };
+function hook(body: string): string {
+  return `exec:#!/bin/bash\n${body}\n`;
 }
 
 type RunParts = (folder: string, env?: Environment, options?: readonly string[]) => Promise<RunResult>;
@@ -22,7 +22,7 @@ function runPartsOf(library: string): RunParts {
 }
 
 /** Hooks that print their own names. */
-function named(...names: readonly string[]): Record<string, ScratchEntry> {
+function named(...names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`a.d/${name}`, hook('basename "$0"')]));
 }
 
@@ -33,7 +33,7 @@ describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) =
     tags: ['hooks.order', 'commands.run-parts'],
   }, async () => {
     const names = ['100-d', '10-a', '10-B', '9-b', '010-c', 'foo', '05-x', '99_z', '10-A'];
-    await using scratch = await scratchFolder({ ...named(...names), 'a.d/15-link': { link: '9-b' } });
+    await using scratch = await folderTree({ ...named(...names), 'a.d/15-link': 'link:9-b' });
 
     const { stdout } = await runParts(scratch.at('a.d'));
 
@@ -45,11 +45,11 @@ describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) =
   it('leaves out names with a dot, files without the exec bit, folders and dead links, and says so only when tracing', {
     tags: ['hooks.eligible', 'hooks.names'],
   }, async () => {
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       ...named('10-yes', '20-no.sh', '.hidden'),
       'a.d/30-data': 'text',
       'a.d/40-folder/file': '',
-      'a.d/50-dead': { link: '/nowhere' },
+      'a.d/50-dead': 'link:/nowhere',
     });
 
     const silent = await runParts(scratch.at('a.d'));
@@ -62,7 +62,7 @@ describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) =
   });
 
   it('takes other names where RUN_PARTS_REGEX says so', { tags: ['hooks.names'] }, async () => {
-    await using scratch = await scratchFolder(named('10-yes.sh', '20-no'));
+    await using scratch = await folderTree(named('10-yes.sh', '20-no'));
 
     const { stdout } = await runParts(scratch.at('a.d'), { RUN_PARTS_REGEX: '\\.sh$' });
 
@@ -72,7 +72,7 @@ describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) =
   it('ends with the status of the first hook that fails, without the table of times', {
     tags: ['hooks.first-failure', 'hooks.streams'],
   }, async () => {
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       'a.d/10-fails': hook('exit 42'),
       'a.d/20-never': hook('echo never'),
     });
@@ -88,7 +88,7 @@ describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) =
   it('sources environment.d in the order of text, and hands on what is exported', {
     tags: ['environment-files.order', 'environment-files.exported'],
   }, async () => {
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       'environment.d/20-second': 'export ORDER="$ORDER 20"\n',
       'environment.d/100-first.bash': 'export ORDER=100\nSECRET=here\n',
       'environment.d/with space': 'export ORDER=never\n',
@@ -106,7 +106,7 @@ describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) =
     ['a failing command', 'false\n', 1],
     ['an exit', 'exit 7\n', 7],
   ])('ends at %s in an environment file', { tags: ['environment-files.strict'] }, async (_case, text, status) => {
-    await using scratch = await scratchFolder({ 'environment.d/10-env': text, ...named('10-never') });
+    await using scratch = await folderTree({ 'environment.d/10-env': text, ...named('10-never') });
 
     const result = await runParts(scratch.at('a.d'));
 
@@ -117,7 +117,7 @@ describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) =
   it('prints a table of times at the end, also when there was nothing to run', {
     tags: ['hooks.profile', 'hooks.streams'],
   }, async () => {
-    await using scratch = await scratchFolder({ ...named('20-b', '9-a'), 'empty.d/': '' });
+    await using scratch = await folderTree({ ...named('20-b', '9-a'), 'empty.d/': '' });
 
     const some = await runParts(scratch.at('a.d'));
     const none = await runParts(scratch.at('empty.d'));
@@ -130,13 +130,13 @@ describe.each(withOriginalLibrary(OWN))('dib-run-parts: %s', (_whose, library) =
   });
 
   it('runs a hook without an interpreter line as a shell script', { tags: ['hooks.no-interpreter'] }, async () => {
-    await using scratch = await scratchFolder({ 'a.d/10-bare': { executable: 'echo bare\n' } });
+    await using scratch = await folderTree({ 'a.d/10-bare': 'exec:echo bare\n' });
 
     expect((await runParts(scratch.at('a.d'))).stdout).toBe('bare\n');
   });
 
   it('lists the hooks that it would run', { tags: ['run-parts.list'] }, async () => {
-    await using scratch = await scratchFolder(named('10-b', '9-a', '10-x.sh'));
+    await using scratch = await folderTree(named('10-b', '9-a', '10-x.sh'));
 
     const { stdout, stderr } = await runParts(scratch.at('a.d'), {}, ['--list']);
 

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type RunResult, runForStatus } from '../../../src/host/process.ts';
 import type { Environment } from '../../../src/model/request.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 import { withOriginalLibrary } from '../../support/original.ts';
-import { type ScratchEntry, scratchFolder } from '../../support/scratch-folder.ts';
 
 const OWN = fileURLToPath(new URL('../../../lib/dib', import.meta.url));
 
@@ -17,10 +17,10 @@ async function bash(library: string, script: string, env: Environment = {}): Pro
 
 async function select(
   library: string,
-  entries: Record<string, ScratchEntry>,
+  entries: Record<string, string>,
   env: Environment = {},
 ): Promise<Pick<RunResult, 'status' | 'stdout'>> {
-  await using scratch = await scratchFolder(entries);
+  await using scratch = await folderTree(entries);
   const script = 'source "$_LIB/img-functions"; select_boot_kernel_initrd "$TREE"; echo "$BOOTDIR $KERNEL $RAMDISK"';
   const { status, stdout } = await bash(library, script, { TREE: scratch.path, ...env });
   return { status, stdout: stdout.replaceAll(scratch.path, '') };
@@ -34,7 +34,7 @@ const DEBIAN = { 'etc/debian_version': '12.8\n' };
 const REDHAT = { 'etc/redhat-release': 'CentOS Stream\n' };
 
 describe.each(withOriginalLibrary(OWN))('select_boot_kernel_initrd: %s', (_whose, library) => {
-  it.each<[string, Record<string, ScratchEntry>, string]>([
+  it.each<[string, Record<string, string>, string]>([
     [
       'the newest kernel of Debian',
       {
@@ -89,8 +89,8 @@ describe.each(withOriginalLibrary(OWN))('select_boot_kernel_initrd: %s', (_whose
       {
         'etc/SuSE-release': '',
         ...boot('vmlinux-6', 'initrd-6'),
-        'boot/vmlinuz': { link: 'vmlinux-6' },
-        'boot/initrd': { link: 'initrd-6' },
+        'boot/vmlinuz': 'link:vmlinux-6',
+        'boot/initrd': 'link:initrd-6',
       },
       'vmlinux-6 initrd-6',
     ],
@@ -113,8 +113,8 @@ describe.each(withOriginalLibrary(OWN))('select_boot_kernel_initrd: %s', (_whose
   it('knows openSUSE by DISTRO_NAME', { tags: ['kernel.others'] }, async () => {
     const entries = {
       ...boot('Image-6', 'initrd-6'),
-      'boot/vmlinuz': { link: 'Image-6' },
-      'boot/initrd': { link: 'initrd-6' },
+      'boot/vmlinuz': 'link:Image-6',
+      'boot/initrd': 'link:initrd-6',
     };
 
     expect(await select(library, entries, { DISTRO_NAME: 'opensuse' })).toEqual({
@@ -139,7 +139,7 @@ describe.each(withOriginalLibrary(OWN))('select_boot_kernel_initrd: %s', (_whose
   });
 });
 
-it.each<[string, Record<string, ScratchEntry>, string]>([
+it.each<[string, Record<string, string>, string]>([
   ['no kernel', { ...DEBIAN, 'boot/': '' }, 'No suitable kernel found'],
   [
     'no ramdisk for the kernel',
@@ -215,7 +215,7 @@ describe.each(withOriginalLibrary(OWN))('the common functions: %s', (_whose, lib
   });
 
   it('run the hooks of a phase between its break points', { tags: ['lib.run-d'] }, async () => {
-    await using scratch = await scratchFolder({ 'ramdisk-install.d/10-a': { executable: '#!/bin/bash\necho hook\n' } });
+    await using scratch = await folderTree({ 'ramdisk-install.d/10-a': 'exec:#!/bin/bash\necho hook\n' });
 
     const { status, stdout } = await bash(library, 'source "$_LIB/common-functions"; run_d ramdisk-install', {
       TMP_HOOKS_PATH: scratch.path,
@@ -232,10 +232,10 @@ describe.each(withOriginalLibrary(OWN))('the common functions: %s', (_whose, lib
   }, async () => {
     // The original cannot unmount what has a blank in its name.
     const name = library === OWN ? 'a b' : 'ab';
-    await using scratch = await scratchFolder({
+    await using scratch = await folderTree({
       [`mnt/${name}/`]: '',
       'mnt/boot/efi/': '',
-      'bin/sudo': { executable: '#!/bin/sh\nexec "$@"\n' },
+      'bin/sudo': 'exec:#!/bin/sh\nexec "$@"\n',
     });
     const script = [
       `mount -t tmpfs a "$1/mnt/${name}"`,

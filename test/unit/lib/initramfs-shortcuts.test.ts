@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/process.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 const SHORTCUTS = fileURLToPath(new URL('../../../lib/initramfs-shortcuts', import.meta.url));
 
@@ -24,8 +24,8 @@ async function compare(log: string, words: readonly string[]) {
 
 const FILES = {
   'modules/kernel/ext4.ko': 'module',
-  'modules/link.ko': { link: 'kernel/ext4.ko' },
-  'usr-lib': { link: 'modules' },
+  'modules/link.ko': 'link:kernel/ext4.ko',
+  'usr-lib': 'link:modules',
   'with blank/file name': 'text',
 } as const;
 
@@ -42,7 +42,7 @@ describe('shortcuts for mkinitramfs', () => {
     ['readlink', '-f'],
     ['mkdir', '-p'],
   ])('answers %s %s as the program does', async (...command) => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
     for (const path of [...PATHS.map((name) => `${scratch.path}/${name}`), '/', '//', '/bin', 'modules', '/bin/sh']) {
       const { program, shortcut } = await compare('/dev/null', [...command, path]);
       expect(shortcut, [...command, path].join(' ')).toBe(program);
@@ -50,7 +50,7 @@ describe('shortcuts for mkinitramfs', () => {
   });
 
   it('starts no program for the paths of kernel modules', async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
     const module = scratch.at('usr-lib/kernel/ext4.ko');
     await compare(scratch.at('log'), ['realpath', '-ms', `/${module}`]);
     await compare(scratch.at('log'), ['realpath', '-s', module]);
@@ -61,7 +61,7 @@ describe('shortcuts for mkinitramfs', () => {
   });
 
   it('leaves a path with dots to the program', async () => {
-    await using scratch = await scratchFolder(FILES);
+    await using scratch = await folderTree(FILES);
     await compare(scratch.at('log'), ['realpath', '-s', `${scratch.path}/modules/../modules`]);
 
     expect(await readFile(scratch.at('log'), 'utf8')).toBe('realpath\n');

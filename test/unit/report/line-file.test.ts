@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLineFile } from '../../../src/report/line-file.ts';
-import { scratchFolder } from '../../support/scratch-folder.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 test('keeps writing after an event that has no lines', async () => {
-  await using folder = await scratchFolder();
+  await using folder = await folderTree();
   const path = join(folder.path, 'logs', 'build.log');
   const file = await openLineFile(path);
 
