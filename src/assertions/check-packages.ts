@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { isThere } from '../host/is-there.ts';
 import { resolveInTree } from '../host/tree-path.ts';
 import type { Issue } from '../model/error.ts';
 import { type Assertion, difference } from './assertion.ts';
@@ -36,12 +36,7 @@ export async function checkPackages(
 
 async function findManager(tree: string): Promise<(typeof PACKAGE_MANAGERS)[number] | undefined> {
   for (const manager of PACKAGE_MANAGERS) {
-    const path = await resolveInTree(tree, manager.program);
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return manager;
+    if (await isThere(await resolveInTree(tree, manager.program))) return manager;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
-import { access, constants, readdir } from 'node:fs/promises';
+import { constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../host/is-there.ts';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import { isErrno } from '../model/errno.ts';
 import type { Issue } from '../model/error.ts';
@@ -29,10 +30,7 @@ async function readPrograms(folder: string): ReturnType<typeof readAssertions> {
   const issues: Issue[] = [];
   for (const name of (await namesIn(folder)).toSorted()) {
     const path = join(folder, name);
-    const isExecutable = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
+    const isExecutable = await isThere(path, constants.X_OK);
     if (isExecutable) assertions.push({ kind: 'program', path, place: { file: path } });
     else issues.push({ message: 'This is not executable', place: { file: path }, hint: `Run: chmod +x ${path}` });
   }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDownloader } from '../host/download.ts';
 import { publicUrl } from '../host/fetch-fault.ts';
+import { isThere } from '../host/is-there.ts';
 import { waitForLock } from '../host/lock.ts';
 import { GIB } from '../model/bytes.ts';
 import { IngotError } from '../model/error.ts';
@@ -80,13 +81,6 @@ async function checkedFile(path: string, sha256: string | undefined): Promise<st
   const got = hash.digest('hex');
   if (got === sha256) return path;
   throw new IngotError('DIGEST_MISMATCH', `${path} is not the expected file: its SHA-256 is ${got}, not ${sha256}`);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /**

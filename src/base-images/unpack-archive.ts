@@ -1,5 +1,6 @@
-import { access, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../host/is-there.ts';
 import { run } from '../host/process.ts';
 import type { UnpackRequest } from './unpack-request.ts';
 
@@ -42,11 +43,4 @@ async function unpackContainer(
   const options = ['--insecure-policy', 'copy', '--quiet'];
   await run('skopeo', [...options, `${transport}:${image}`, `oci:${layout}:image`], { signal });
   await run('umoci', ['raw', 'unpack', '--image', `${layout}:image`, tree], { signal });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,8 @@
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CCACHE_IN_TREE, HOOKS_IN_TREE } from '../elements/contract-environment.ts';
 import type { Bind } from '../host/chroot.ts';
+import { isThere } from '../host/is-there.ts';
 import type { BuildTree } from './build-tree.ts';
 import type { Repositories } from './repositories.ts';
 
@@ -23,7 +24,7 @@ export async function chrootBinds({ tree, repositories, ccacheFolder }: ChrootSo
     { source: tree.hooks, target: HOOKS_IN_TREE, isReadOnly: true },
     { source: ccacheFolder, target: CCACHE_IN_TREE, isReadOnly: false },
   ];
-  if (await exists(join(tree.root, 'var/lib/dpkg'))) {
+  if (await isThere(join(tree.root, 'var/lib/dpkg'))) {
     const apt = await repositories.apt.aptFolders(join(tree.root, 'var/lib/apt/lists'));
     if (apt !== undefined) {
       binds.push({ source: apt.lists, target: '/var/lib/apt/lists', isReadOnly: false });
@@ -31,7 +32,7 @@ export async function chrootBinds({ tree, repositories, ccacheFolder }: ChrootSo
     }
   }
   for (const { program, sign, target } of RPM_CACHES) {
-    if (!(await exists(join(tree.root, sign)))) continue;
+    if (!(await isThere(join(tree.root, sign)))) continue;
     binds.push({ source: await repositories.rpm.cacheOf(program), target, isReadOnly: false });
   }
   return binds;
@@ -42,10 +43,3 @@ const RPM_CACHES = [
   { program: 'yum', sign: 'etc/yum.repos.d', target: '/tmp/yum' },
   { program: 'zypper', sign: 'etc/zypp', target: '/var/cache/zypp' },
 ] as const;
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
-}

@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { isThere } from '../host/is-there.ts';
 import { probeKvm } from '../host/kvm.ts';
 import { readSeed, type SeedFiles, seedForUser } from '../host/nocloud-seed.ts';
 import { runForStatus } from '../host/process.ts';
@@ -142,9 +142,6 @@ async function checkMachineTools(caller: Caller, wish: BootWish): Promise<void> 
 }
 
 async function checkImage(image: string): Promise<void> {
-  const isThere = await access(image).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) throw new IngotError('USAGE', `There is no image ${image}`, { hint: 'Build one with: ingot build' });
+  if (!(await isThere(image)))
+    throw new IngotError('USAGE', `There is no image ${image}`, { hint: 'Build one with: ingot build' });
 }

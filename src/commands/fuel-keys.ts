@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir } from 'node:fs/promises';
+import { constants, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeFileAtomically } from '../host/atomic-file.ts';
+import { isThere } from '../host/is-there.ts';
 import { IngotError } from '../model/error.ts';
 import type { FuelRepository } from '../spec/fuel-request.ts';
 
@@ -51,7 +52,7 @@ export async function keyringsOf(
 
 async function checkKeyrings(repositories: readonly FuelRepository[]): Promise<void> {
   for (const [index, { trust }] of repositories.entries()) {
-    if (trust.kind !== 'keyring' || (await isReadable(trust.path))) continue;
+    if (trust.kind !== 'keyring' || (await isThere(trust.path, constants.R_OK))) continue;
     throw new IngotError(
       'FUEL_REQUEST_INVALID',
       `repos[${index}].keyring names a file that cannot be read: ${trust.path}`,
@@ -62,15 +63,8 @@ async function checkKeyrings(repositories: readonly FuelRepository[]): Promise<v
 async function machineKeyrings(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((name) => /^[\w.+-]+\.(gpg|asc)$/.test(name)).sort();
-  const ubuntu = (await isReadable(UBUNTU_KEYRING)) ? [UBUNTU_KEYRING] : [];
+  const ubuntu = (await isThere(UBUNTU_KEYRING, constants.R_OK)) ? [UBUNTU_KEYRING] : [];
   return [...ubuntu, ...files.map((name) => path.join(folder, name))];
-}
-
-async function isReadable(file: string): Promise<boolean> {
-  return await access(file, constants.R_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Named after its content, so that environments with the same key share their layers. */

@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
 import { machine } from 'node:os';
+import { isThere } from '../host/is-there.ts';
 import { runForStatus } from '../host/process.ts';
 import type { HostFacts } from '../spec/build-request.ts';
 import type { Caller } from './caller.ts';
@@ -15,11 +15,7 @@ export async function readHostFacts(caller: Caller): Promise<HostFacts> {
 
 /** Debian's name of the machine's architecture: dpkg knows it where there is dpkg, also for a foreign userland. */
 async function readArch(): Promise<string> {
-  const isDebian = await access('/etc/debian_version').then(
-    () => true,
-    () => false,
-  );
-  if (isDebian) {
+  if (await isThere('/etc/debian_version')) {
     const { status, stdout } = await runForStatus('dpkg', ['--print-architecture']);
     if (status === 0) return stdout.trim();
   }

@@ -4,8 +4,8 @@ import type { ElementLibrary } from './element-library.ts';
 import { findTests } from './element-tests.ts';
 import { collectHookTree } from './hook-tree.ts';
 import { type PackageWish, readPackageInstalls } from './package-installs-file.ts';
-import { planHooks } from './phase-hooks.ts';
 import { readPackageMap } from './package-maps.ts';
+import { planHooks } from './phase-hooks.ts';
 import { namesInMap } from './pkg-map.ts';
 
 /** Everything that the files of an element tell about it. */

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { isThere } from '../host/is-there.ts';
 import type { Issue } from '../model/error.ts';
 
 /** A file as the checks of `dib-lint` see it. */
@@ -32,10 +33,7 @@ export async function readLintFile(path: string): Promise<LintFile> {
     text,
     lines,
     interpreter: first.startsWith('#!') ? first : '',
-    isExecutable: await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    ),
+    isExecutable: await isThere(path, constants.X_OK),
     disabled: new Set(lists.flatMap(checkNames)),
   };
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { access, chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isThere } from '../host/is-there.ts';
 import { makeFolders } from '../host/make-folders.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
@@ -68,11 +69,4 @@ function adapt(text: string, name: string, system: string): string {
     .replaceAll('SKELETON', name.toUpperCase().replaceAll('-', '_'))
     .replaceAll('skeleton', name)
     .replaceAll(SKELETON_SYSTEM, system);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
 import { IngotError } from '../model/error.ts';
+import { isThere } from './is-there.ts';
 
 /** What starts a machine: the old BIOS, UEFI, or UEFI that starts signed boot loaders only. */
 export const FIRMWARES = ['bios', 'uefi', 'uefi-secure'] as const;
@@ -37,11 +37,4 @@ export async function findFirmware(firmware: Firmware): Promise<FirmwareFiles | 
   throw new IngotError('TOOL_MISSING', `There is no firmware for ${firmware} on this machine`, {
     hint: 'Install the package ovmf, or run: ingot doctor --install',
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

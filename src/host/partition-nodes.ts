@@ -1,5 +1,6 @@
-import { access, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isThere } from './is-there.ts';
 import { run } from './process.ts';
 
 /** Device nodes of a disk's partitions. Disposing it removes those that it has made. */
@@ -28,11 +29,4 @@ export async function showPartitions(device: string, numbers: readonly number[])
     for (const node of made) await rm(node, { force: true });
   };
   return { prefix, [Symbol.asyncDispose]: remove };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

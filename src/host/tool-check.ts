@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IngotError } from '../model/error.ts';
+import { isThere } from './is-there.ts';
 import { HOST_TOOLS, type HostTool } from './tools.ts';
 
 /** Folders that are searched behind those of PATH: system tools are often missing from a user's own. */
@@ -14,7 +14,7 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'] as const;
 export async function findProgram(command: string, path: string): Promise<string | undefined> {
   for (const folder of [...path.split(':').filter((entry) => entry !== ''), ...SYSTEM_FOLDERS]) {
     const candidate = join(folder, command);
-    if (await canRun(candidate)) return candidate;
+    if (await isThere(candidate, constants.X_OK)) return candidate;
   }
   return undefined;
 }
@@ -39,19 +39,4 @@ export async function requireTools(commands: readonly string[], need: string, pa
   throw new IngotError('TOOL_MISSING', `Not installed, and needed for ${need}: ${missing.join(', ')}`, {
     hint: packages.size === 0 ? undefined : `Install ${[...packages].join(' ')}, or run: ingot doctor --install`,
   });
-}
-
-async function canRun(path: string): Promise<boolean> {
-  return await passes(path, constants.X_OK);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await passes(path, constants.F_OK);
-}
-
-async function passes(path: string, mode: number): Promise<boolean> {
-  return await access(path, mode).then(
-    () => true,
-    () => false,
-  );
 }

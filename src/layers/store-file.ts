@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
 /** What a JSON file holds; undefined where there is none, or a torn one. */
 export async function readJson<T>(path: string): Promise<T | undefined> {
@@ -9,14 +9,6 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
     ignoreMissing(error);
     return undefined;
   }
-}
-
-/** True where there is something at a path. */
-export async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Takes the error of a file that is not there; throws every other. */

@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../host/is-there.ts';
 import { type FileLock, tryLock } from '../host/lock.ts';
 import { mountTmpfs, unmountTree } from '../host/mounts.ts';
 import { run } from '../host/process.ts';
 import { isErrno } from '../model/errno.ts';
 import { digestOf, explainDifference, type KeyFields, type LayerKey, layerKey } from './key.ts';
-import { exists, ignoreMissing, readJson } from './store-file.ts';
+import { ignoreMissing, readJson } from './store-file.ts';
 import { contentOf } from './tree-content.ts';
 
 /** How long the layer of a hook that reaches the network itself is believed, in ms. */
@@ -182,7 +183,7 @@ export class LayerStore implements AsyncDisposable {
     const unsettled: string[] = [];
     for (const key of await readdir(join(this.#folder, 'layers'))) {
       const folder = join(this.#folder, 'layers', key);
-      if (await exists(join(folder, 'durable'))) continue;
+      if (await isThere(join(folder, 'durable'))) continue;
       const file = await readJson<LayerFile>(join(folder, 'layer.json'));
       if (file?.bootId === this.#bootId && file.createdAt < young) unsettled.push(folder);
     }
@@ -241,9 +242,9 @@ export class LayerStore implements AsyncDisposable {
   async #readLayer(key: LayerKey): Promise<LayerFile | undefined> {
     const folder = join(this.#folder, 'layers', key);
     const file = await readJson<LayerFile>(join(folder, 'layer.json'));
-    const isWhole = file !== undefined && (file.isEmpty || (await exists(join(folder, 'tree'))));
-    if (isWhole && (file.bootId === this.#bootId || (await exists(join(folder, 'durable'))))) return file;
-    if (await exists(folder)) await this.remove(key);
+    const isWhole = file !== undefined && (file.isEmpty || (await isThere(join(folder, 'tree'))));
+    if (isWhole && (file.bootId === this.#bootId || (await isThere(join(folder, 'durable'))))) return file;
+    if (await isThere(folder)) await this.remove(key);
     return undefined;
   }
 }

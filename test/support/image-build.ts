@@ -1,7 +1,8 @@
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
+import { isThere } from '../../src/host/is-there.ts';
 import { type RunResult, run, runForStatus } from '../../src/host/process.ts';
 import type { Environment } from '../../src/model/request.ts';
 import { hook } from './cli.ts';
@@ -179,13 +180,6 @@ export async function needXfsDeveloper(): Promise<string> {
 
 async function need(call: ImageCall): Promise<void> {
   if (!(await isThere(image(call, 'raw')))) await build(call);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /**

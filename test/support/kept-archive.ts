@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../../src/host/is-there.ts';
 import { makeKey } from './apt-repository.ts';
 import type { ArchiveKey } from './archive-suite.ts';
 import { folderTree } from './folder-tree.ts';
@@ -48,11 +49,4 @@ async function makeAside(place: string, make: MakeArchive): Promise<void> {
     await rm(aside, { recursive: true, force: true });
     if (!(await isThere(place))) throw error; // a test beside this one may have made it
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }
