@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { filesOfProject } from '../../support/project-files.ts';
@@ -27,11 +28,23 @@ describe('the documents', () => {
   });
 
   it.each(documents)('%s links only to files that exist', async (document) => {
-    const text = await readFile(document, 'utf8');
-    const targets = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)].map((match) => match[1] ?? '');
-    const folder = new URL(document, `file://${process.cwd()}/`);
+    expect((await linksOf(document)).filter((target) => !existsSync(target))).toEqual([]);
+  });
 
-    expect(targets.filter((target) => !existsSync(new URL(target, folder)))).toEqual([]);
+  it('can all be reached from the README', async () => {
+    const pages = (await filesOfProject()).filter((file) => /^docs\/.*\.(md|html)$/.test(file));
+    const reached = new Set(['README.md']);
+    for (const page of reached) {
+      const targets = page.endsWith('.md') ? await linksOf(page) : [];
+      const found = targets.flatMap((target) =>
+        target.endsWith('/')
+          ? pages.filter((file) => file.startsWith(target))
+          : [target].filter((one) => pages.includes(one)),
+      );
+      for (const one of found) reached.add(one);
+    }
+
+    expect(pages.filter((page) => !reached.has(page))).toEqual([]);
   });
 
   it.each(documents)('%s names only npm scripts that exist', async (document) => {
@@ -50,6 +63,13 @@ describe('the documents', () => {
     expect(await readFile('README.md', 'utf8')).toContain('Apache-2.0');
   });
 });
+
+/** Where the links of a document lead to inside the project, as paths from its root. */
+async function linksOf(document: string): Promise<readonly string[]> {
+  const text = await readFile(document, 'utf8');
+  const targets = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)].map((match) => match[1] ?? '');
+  return targets.map((target) => join(dirname(document), target));
+}
 
 /** Words in code spans that look like a path of the project: with a slash, or a file name with an ending. */
 function namedPaths(text: string): readonly string[] {
