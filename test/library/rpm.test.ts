@@ -114,6 +114,28 @@ test('makes the root of centos-minimal, as rpm of another system confirms; and t
   expect(repositories.server.requests.slice(asked)).toEqual([]);
 });
 
+test('tells by the rpm of the image which packages a tested element has', async () => {
+  await using shop = await workshop({
+    'tool/install.d/50-tool': hook('install-packages gettext'),
+    'tool/test-elements/right/element-deps': 'centos-minimal\n',
+    'tool/test-elements/right/assertions.yaml':
+      'packages: {gettext: installed, bash: installed, libaio: absent, nobody-has-this: absent}\n',
+    'tool/test-elements/wrong/element-deps': 'centos-minimal\n',
+    'tool/test-elements/wrong/assertions.yaml':
+      'packages:\n  gettext: absent\n  libaio: installed\n  bash: installed\n',
+  });
+  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await mirrorFiles(shop) };
+
+  const result = await shop.command('ingot', ['test', 'tool'], { env });
+
+  expect(result.stdout, said(result)).toContain('1 passed, 1 failed\n');
+  expect(result.stdout).toMatch(/^ok {6}tool\/right /m);
+  expect(result.stdout).toMatch(/^FAILED {2}tool\/wrong /m);
+  expect(result.stdout).toContain('2 of 3 assertions do not hold');
+  expect(result.stdout).toContain('assertions.yaml:2:3: Package gettext: expected absent, found installed\n');
+  expect(result.stdout).toContain('assertions.yaml:3:3: Package libaio: expected installed, found absent\n');
+});
+
 test('makes the root of opensuse-minimal, where zypper installs more', async () => {
   await using shop = await workshop({
     'extra/install.d/50-more': hook('install-packages -e openssl', 'install-packages lsof'),
