@@ -1,11 +1,10 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../../src/commands/disk-image-get-kernel.ts';
 import { run } from '../../../src/host/process.ts';
 import type { Environment } from '../../../src/model/request.ts';
 import { assemble } from '../../support/disk-image.ts';
-import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
+import { type FileTexts, type FolderTree, folderTree } from '../../support/folder-tree.ts';
 import { type TestCaller, testCaller } from '../../support/test-caller.ts';
 
 const DEBIAN = {
@@ -30,10 +29,8 @@ const SEPARATE_BOOT = `
 `;
 const KERNEL = DEBIAN['boot/vmlinuz-6.1.0-28-amd64'];
 
-type Tree = Readonly<Record<string, string | { readonly link: string }>>;
-
 interface Part {
-  readonly tree: Tree;
+  readonly tree: FileTexts;
   readonly type?: 'ext2' | 'ext4' | 'xfs';
   readonly label?: string;
 }
@@ -42,11 +39,8 @@ interface Part {
 async function filesystem(scratch: FolderTree, name: string, { tree, type = 'ext4', label = '' }: Part) {
   const folder = scratch.at(`${name}.tree`);
   await mkdir(folder);
-  for (const [path, entry] of Object.entries(tree)) {
-    await mkdir(dirname(`${folder}/${path}`), { recursive: true });
-    if (typeof entry === 'string') await writeFile(`${folder}/${path}`, entry);
-    else await symlink(entry.link, `${folder}/${path}`);
-  }
+  const files = Object.entries(tree).map(([path, text]) => [`${name}.tree/${path}`, text]);
+  await scratch.write(Object.fromEntries(files));
   const file = scratch.at(name);
   await run('truncate', ['--size', type === 'xfs' ? '320M' : '16M', file]);
   if (type === 'xfs') await run('mkfs.xfs', ['-q', file]);
