@@ -8,6 +8,7 @@ import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import { sha256In } from './checksum-file.ts';
 import type { ImageDeclaration } from './declaration.ts';
+import { nearestFolder } from './nearest-folder.ts';
 import { findNewest, localPath, readDocument } from './published-files.ts';
 import { checkSignature, firstKeyring } from './signature.ts';
 
@@ -36,7 +37,7 @@ export interface FindOptions {
  */
 export async function findImage(declaration: ImageDeclaration, options: FindOptions): Promise<PublishedImage> {
   const location = await findNewest(declaration.image, options.documents);
-  if (location === undefined) throw absent(declaration.image, 'has no image of that name', options);
+  if (location === undefined) throw await absent(declaration.image, 'has no image of that name', options);
   const path = localPath(location);
   const name = decodeURIComponent(basename(path ?? new URL(location).pathname));
   const sha256 = await publishedDigest(declaration, { location, name }, options);
@@ -52,8 +53,10 @@ async function publishedDigest(
   if (declaration.checksums === undefined) return undefined;
   const address = await findNewest(beside(location, declaration.checksums), options.documents);
   const content = address === undefined ? undefined : await readDocument(address, options.documents);
-  if (address === undefined || content === undefined)
-    throw absent(beside(location, declaration.checksums), 'has no checksums', options, NO_CHECKSUMS);
+  if (address === undefined || content === undefined) {
+    if (localPath(location) === undefined) await versionOf(location, options); // a wrong release has no checksums either
+    throw await absent(beside(location, declaration.checksums), 'has no checksums', options, NO_CHECKSUMS);
+  }
   const sha256 = sha256In(await signedPart({ address, content }, declaration, options), name);
   if (sha256 === undefined)
     throw new IngotError('DIGEST_MISMATCH', `${publicUrl(address)} has no SHA-256 of ${name}`, { hint: NO_CHECKSUMS });
@@ -103,7 +106,7 @@ async function signedPart(
 /** A server that cannot tell versions apart has a new one each time. */
 async function versionOf(location: string, options: FindOptions): Promise<string> {
   const validators = await currentValidators(location, options.documents);
-  if (validators === undefined) throw absent(location, 'does not exist', options);
+  if (validators === undefined) throw await absent(location, 'does not exist', options);
   const { etag, lastModified } = validators;
   if (etag === undefined && lastModified === undefined) return digestOf(randomUUID());
   return digestOf(JSON.stringify([location, etag, lastModified]));
@@ -124,13 +127,17 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function absent(address: string, what: string, { documents }: FindOptions, hint?: string): IngotError {
+async function absent(address: string, what: string, options: FindOptions, hint?: string): Promise<IngotError> {
   const subject = localPath(address) ?? publicUrl(address);
-  if (documents.downloader === undefined && localPath(address) === undefined)
+  if (options.documents.downloader === undefined && localPath(address) === undefined)
     return new IngotError('OFFLINE_MISS', `The build is offline and nothing is kept of ${subject}`, {
       hint: 'Build once with the network.',
     });
-  return new IngotError('FETCH_FAILED', `${subject} ${what}`, {
-    hint: hint ?? 'Check DIB_RELEASE, ARCH, DIB_CLOUD_IMAGES and BASE_IMAGE_FILE.',
-  });
+  return new IngotError('FETCH_FAILED', `${subject} ${what}`, { hint: hint ?? (await otherImages(address, options)) });
+}
+
+async function otherImages(address: string, { documents }: FindOptions): Promise<string> {
+  const folder = await nearestFolder(address, documents);
+  const choices = folder === undefined ? '' : `${publicUrl(folder.address)} has: ${folder.names.join(', ')}. `;
+  return `${choices}Check DIB_RELEASE, ARCH, DIB_CLOUD_IMAGES and BASE_IMAGE_FILE.`;
 }

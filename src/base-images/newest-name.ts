@@ -1,7 +1,17 @@
 /** Names of the files that a web server's listing of a folder links to. */
 export function namesInListing(html: string): readonly string[] {
-  const links = [...html.matchAll(/href\s*=\s*["']([^"']+)["']/gi)].map(([, link = '']) => link.replace(/[?#].*$/, ''));
-  return [...new Set(links.map((link) => decoded(link.split('/').at(-1) ?? '')))].filter((name) => name !== '');
+  const names = linksIn(html).map((link) => decoded(link.split('/').at(-1) ?? ''));
+  return [...new Set(names)].filter((name) => name !== '');
+}
+
+/** Names of the files and folders in a folder that a web server lists, without those of other places that the page links to. */
+export function entriesInListing(html: string): string[] {
+  const names = linksIn(html).map((link) => decoded(link.replace(/^\.\/|\/$/g, '')));
+  return [...new Set(names)].filter((name) => /^[^/.][^/]*$/.test(name));
+}
+
+function linksIn(html: string): readonly string[] {
+  return [...html.matchAll(/href\s*=\s*["']([^"']+)["']/gi)].map(([, link = '']) => link.replace(/[?#].*$/, ''));
 }
 
 function decoded(name: string): string {

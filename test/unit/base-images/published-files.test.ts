@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sha256In } from '../../../src/base-images/checksum-file.ts';
 import { declaredImage } from '../../../src/base-images/declaration.ts';
-import { namesInListing, newestName } from '../../../src/base-images/newest-name.ts';
+import { entriesInListing, namesInListing, newestName } from '../../../src/base-images/newest-name.ts';
 import { checkSignature } from '../../../src/base-images/signature.ts';
 import { run } from '../../../src/host/process.ts';
 import { makeKey } from '../../support/apt-repository.ts';
@@ -51,6 +51,13 @@ describe('the newest name', () => {
     const html = `<a href="../">..</a> <A HREF='a%2Bb.img'>x</a> <a href="/images/c.img?C=M">c</a> <a href="100%.img">d</a>`;
 
     expect(namesInListing(html)).toEqual(['a+b.img', 'c.img', '100%.img']);
+  });
+
+  test('of a release is looked for among the folders of a listing, and not elsewhere', () => {
+    const html =
+      '<a href="?C=N">n</a><a href="../">up</a><a href="/">top</a><a href="./42/">42</a><a href="43/">43</a>';
+
+    expect(entriesInListing(html)).toEqual(['42', '43']);
   });
 });
 
