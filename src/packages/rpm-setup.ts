@@ -39,7 +39,8 @@ const PUBLISHED_KEYS: readonly (readonly [file: RegExp, url: string])[] = [
  * Reads the setup out of the environment that the elements make, and out of the folder `yum.repos.d` of their files.
  * @param hooks absolute path of the merged hook tree
  * @returns undefined when they describe no RPM root that is made from repositories
- * @throws IngotError `DEFINITION_INVALID` for a release without repositories, with those that there are, and for a folder that is not there
+ * @throws IngotError `DEFINITION_INVALID` for a release without repositories, with those that there are, for a folder that is not there, and
+ *   for a variable in an element's file that is not set
  */
 export async function rpmSetupOf(env: Environment, hooks: string): Promise<RpmSetup | undefined> {
   const repositories = await repositoriesOf(env, hooks);
@@ -60,7 +61,23 @@ async function repositoriesOf(env: Environment, hooks: string): Promise<RpmSetup
   if (!env.YUM) return undefined;
   const wanted = env.DIB_YUM_MINIMAL_BOOTSTRAP_REPOS;
   if (wanted) return await filesOf(wanted, 'DIB_YUM_MINIMAL_BOOTSTRAP_REPOS');
-  return await elementsRepositories(join(hooks, 'yum.repos.d'), env);
+  const files = await elementsRepositories(join(hooks, 'yum.repos.d'), env);
+  return files === undefined ? undefined : withVariables(files, env);
+}
+
+/** Variables of dnf are of small letters, so capital ones are the build's. */
+const VARIABLE = /\$([A-Z][A-Z0-9_]*)/g;
+
+function withVariables(files: RpmSetup['repositories'], env: Environment): RpmSetup['repositories'] {
+  const filled = Object.entries(files).map(([file, text]) => {
+    const valueFor = (_: string, name: string) => {
+      const value = env[name];
+      if (value !== undefined) return value;
+      throw new IngotError('DEFINITION_INVALID', `yum.repos.d/${file} names ${name}, which no element sets`);
+    };
+    return [file, text.replace(VARIABLE, valueFor)] as const;
+  });
+  return Object.fromEntries(filled);
 }
 
 async function extraRepositories({ DIB_YUM_MINIMAL_EXTRA_REPOS: folder, YUM }: Environment) {
