@@ -15,8 +15,23 @@ export async function elementsPage(): Promise<string> {
     ...groups.flatMap((group) =>
       group.rows.length === 0 ? [] : [`## ${group.kind}`, table(['Element', 'What it does'], group.rows)],
     ),
+    '## Not there',
+    'Elements of diskimage-builder that nothing else leads to, and that serve what few or none have today. Those of your own with these names work.',
+    table(
+      ['Element', 'Why'],
+      LEFT_OUT.map(([name, why]) => [code(name), why]),
+    ),
   ]);
 }
+
+/** Elements that diskimage-builder has, and the reasons for which they are not bundled. */
+const LEFT_OUT = [
+  ['debian-upstart', 'Debian 9 and later have no upstart.'],
+  ['hpdsa', 'A driver for controllers of HP that is published for Ubuntu 14.04 alone.'],
+  ['oat-client', 'The client of OpenAttestation, for Fedora, from a repository whose packages nobody signs.'],
+  ['proliant-tools', 'A closed program for servers of one maker, and the Python module that calls it.'],
+  ['rax-nova-agent', 'The agent of one cloud, as a job of upstart.'],
+] as const satisfies readonly (readonly [name: string, why: string])[];
 
 /** `docs/elements.html`: the same elements, and a field whose words they are searched for, for a browser that has nothing but this file. */
 export async function elementsSearchPage(): Promise<string> {

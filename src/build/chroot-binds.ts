@@ -12,13 +12,20 @@ export interface ChrootSources {
   readonly tree: BuildTree;
   readonly repositories: Repositories;
   readonly ccacheFolder: string;
+  /** Absolute path. */
+  readonly imageCache: string;
 }
 
 /**
  * What a chroot step sees beside the root tree. A dpkg root gets apt folders of the build in place
- * of its own, so that lists and caches never enter a layer; dnf and zypper have their caches beside the tree for the same reason.
+ * of its own, so that lists and caches never enter a layer; dnf, zypper and emerge have their caches beside the tree for the same reason.
  */
-export async function chrootBinds({ tree, repositories, ccacheFolder }: ChrootSources): Promise<readonly Bind[]> {
+export async function chrootBinds({
+  tree,
+  repositories,
+  ccacheFolder,
+  imageCache,
+}: ChrootSources): Promise<readonly Bind[]> {
   await mkdir(ccacheFolder, { recursive: true });
   const binds: Bind[] = [
     { source: tree.hooks, target: HOOKS_IN_TREE, isReadOnly: true },
@@ -35,8 +42,22 @@ export async function chrootBinds({ tree, repositories, ccacheFolder }: ChrootSo
     if (!(await isThere(join(tree.root, sign)))) continue;
     binds.push({ source: await repositories.rpm.cacheOf(program), target, isReadOnly: false });
   }
+  if (await isThere(join(tree.root, 'etc/gentoo-release'))) {
+    for (const { folder, target } of PORTAGE_FOLDERS) {
+      const source = join(imageCache, 'gentoo', folder);
+      await mkdir(source, { recursive: true });
+      binds.push({ source, target, isReadOnly: false });
+    }
+  }
   return binds;
 }
+
+/** Where emerge of Gentoo finds what builds keep. Its locks are of files, so that builds may share the folders. */
+const PORTAGE_FOLDERS = [
+  { folder: 'portage', target: '/tmp/portage-portdir' },
+  { folder: 'distfiles', target: '/tmp/portage-distdir' },
+  { folder: 'packages', target: '/tmp/portage-pkgdir' },
+] as const;
 
 /** Where programs of RPM distributions find packages that builds keep; `sign` is a path of every tree that has the program. */
 const RPM_CACHES = [

@@ -175,7 +175,8 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
     tree,
     channelFolder,
     takeRequestFault: () => channel.takeFault(),
-    chrootBinds: async () => await chrootBinds({ tree, repositories, ccacheFolder: request.ccacheFolder }),
+    chrootBinds: async () =>
+      await chrootBinds({ tree, repositories, ccacheFolder: request.ccacheFolder, imageCache: request.imageCache }),
   };
   const owned = opened.move();
   return { context, hooks, reasons, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };

@@ -103,17 +103,16 @@ describe('ubuntu-minimal vm', () => {
     );
     const status = await text('/var/lib/dpkg/status');
     const version = (name: string) => new RegExp(`^Package: ${name}\n(?:.+\n)*Version: (.*)$`, 'm').exec(status)?.[1];
-    expect(['base-files', 'adduser', 'linux-image-virtual', 'tree'].map(version)).toEqual([
-      '13ubuntu10.1',
-      '3.137ubuntu1.1',
-      '6.8.0-31.31',
-      undefined,
-    ]);
+    expect(['base-files', 'adduser', 'tree'].map(version)).toEqual(['13ubuntu10.1', '3.137ubuntu1.1', undefined]);
     const suites = ['', '-updates', '-security', '-backports'].map((pocket) => `marmot${pocket}`);
     expect(await text('/etc/apt/sources.list')).toBe(
       suites.map((suite) => `deb ${server.url} ${suite} main universe\n`).join(''),
     );
-    expect(await text('/etc/sysctl.d/99-cloudimg-ipv6.conf')).toContain('net.ipv6.conf.default.use_tempaddr = 0\n');
+    // What the elements beneath do, each alone.
+    expect(version('linux-image-virtual'), 'ubuntu-kernel').toBe('6.8.0-31.31');
+    expect(await text('/etc/sysctl.d/99-cloudimg-ipv6.conf'), 'ubuntu-common').toContain(
+      'net.ipv6.conf.default.use_tempaddr = 0\n',
+    );
   });
 
   test('boots to its login', async () => {
@@ -134,11 +133,29 @@ describe('ubuntu-minimal vm', () => {
 
     await build({ ...call, env: { ...ubuntu().env, DIB_CLOUD_IMAGES: images.url } });
 
-    const archived = async (path: string) =>
-      (await run('tar', ['--extract', '--to-stdout', '--file', inLab('out/cloud.tar'), path])).stdout;
-    expect(await archived('./usr/lib/os-release')).toContain('ID=ubuntu\n');
-    expect(await archived('./var/lib/dpkg/status')).toContain(
+    expect(await archived(call, 'usr/lib/os-release')).toContain('ID=ubuntu\n');
+    expect(await archived(call, 'var/lib/dpkg/status')).toContain(
       'Package: linux-image-generic\nStatus: install ok installed\n',
     );
   });
 });
+
+test('ubuntu-systemd-container is an Ubuntu with systemd and its own sources, and without a kernel', async () => {
+  const call = { ...ubuntu(), name: 'container', elements: ['ubuntu-systemd-container'], options: ['-t', 'tar'] };
+
+  await build(call);
+
+  const status = await archived(call, 'var/lib/dpkg/status');
+  for (const name of ['systemd-sysv', 'python3', 'sudo'])
+    expect(status).toContain(`Package: ${name}\nStatus: install ok installed\n`);
+  expect(status).not.toMatch(/^Package: linux-image/m);
+  const suites = ['', '-updates', '-backports', '-security'].map((pocket) => `marmot${pocket}`);
+  expect(await archived(call, 'etc/apt/sources.list')).toBe(
+    suites.map((suite) => `deb ${server.url} ${suite} main universe\n`).join(''),
+  );
+});
+
+/** Text of a file in the tar archive that a call has made. */
+async function archived(call: ImageCall, path: string): Promise<string> {
+  return (await run('tar', ['--extract', '--to-stdout', '--file', image(call, 'tar'), `./${path}`])).stdout;
+}

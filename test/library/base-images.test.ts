@@ -1,10 +1,10 @@
-import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { run, runForStatus } from '../../src/host/process.ts';
 import { MIB } from '../../src/model/bytes.ts';
-import { type CommandCall, hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
+import { type CommandCall, hook, said, type Workshop, workshop } from '../support/cli.ts';
 import { makeTortureTree, runAsRoot } from '../support/disk-image.ts';
 import { folderTree } from '../support/folder-tree.ts';
 import { cloudDisk, cloudElement, fakeRoot, type ImagePublisher, imagePublisher } from '../support/image-publisher.ts';
@@ -264,68 +264,41 @@ const EMPTY_ELEMENTS = Object.fromEntries(
 );
 
 describe('the element of a distribution', () => {
-  test.for([
-    { element: 'fedora', release: '43', type: 'btrfs', file: 'Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2' },
-    {
-      element: 'centos',
-      release: '9-stream',
-      type: 'xfs',
-      file: 'CentOS-Stream-GenericCloud-9-20260101.0.x86_64.qcow2',
-    },
-    { element: 'opensuse', release: '15.6', type: 'xfs', file: 'openSUSE-Leap-15.6.x86_64-NoCloud.qcow2' },
-  ] as const)(
-    '$element starts from the image that its publisher shows, signed or not',
-    async ({ element, release, type, file }) => {
-      await using publisher = await imagePublisher();
-      await using scratch = await folderTree();
-      const tree = await fakeRoot(scratch.at('source'), {
-        'etc/os-release': `ID=${element}\n`,
-        'boot/loader/entries/0123456789abcdef0123456789abcdef-6.1.conf': 'title x\n',
-      });
-      await publisher.publish(await cloudDisk(tree, scratch.at(file), type));
-      await run('cp', [publisher.at('CHECKSUM'), publisher.at('Fedora-Cloud-43-1.6-x86_64-CHECKSUM')]);
-      await using shop = await workshop({
-        ...EMPTY_ELEMENTS,
-        'look/install.d/10-look': hook(
-          'echo "RAN $DISTRO_NAME $DIB_RELEASE"',
-          '! test -e /etc/machine-id || cat /etc/machine-id',
-        ),
-      });
-      const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), element, 'look'];
-      const env = {
-        DIB_CLOUD_IMAGES: `${publisher.server.url}/`,
-        DIB_BASE_IMAGE_KEYRING: element === 'fedora' ? publisher.keyring : undefined,
-      };
-
-      const result = await shop.command('disk-image-create', words, { env });
-
-      expect(result.status, said(result)).toBe(0);
-      expect(marked(result, 'RAN')).toEqual([`${element} ${release}`]);
-      await expect(shop.content('etc/os-release')).resolves.toBe(`ID=${element}\n`);
-      await expect(shop.content('boot/efi/EFI/BOOT/BOOTX64.EFI')).resolves.toBe('boot\n');
-      expect(said(result).includes('signature')).toBe(element !== 'fedora');
-      const entries = (await shop.names()).filter((name) => name.endsWith('.conf') && name.startsWith('boot/loader'));
-      const isRenamed = !entries.includes('boot/loader/entries/0123456789abcdef0123456789abcdef-6.1.conf');
-      expect(isRenamed).toBe(element === 'centos');
-    },
-  );
-
-  test('rhel says where its image is to come from, and takes one of this machine', async () => {
-    await using scratch = await folderTree();
+  test('rhel says where its image is to come from', async () => {
     await using shop = await workshop(EMPTY_ELEMENTS);
-    const tree = await fakeRoot(scratch.at('source'), { 'etc/os-release': 'ID=rhel\n' });
-    await cloudDisk(tree, shop.at('work/rhel.qcow2'), 'xfs');
-    const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), 'rhel'];
 
-    const without = await shop.command('disk-image-create', words);
-    const local = await shop.command('disk-image-create', words, { env: { DIB_LOCAL_IMAGE: 'rhel.qcow2' } });
+    const result = await shop.command('disk-image-create', ['-n', '-t', 'tar', '-o', shop.at('image'), 'rhel']);
 
-    expect(without.status).toBe(1);
-    expect(said(without)).toContain('DEFINITION_INVALID');
-    expect(said(without)).toContain('The element rhel has no base image: No base image is named');
-    expect(said(without)).toContain('DIB_LOCAL_IMAGE=/srv/images/rhel-9.4-x86_64-kvm.qcow2');
-    expect(local.status, said(local)).toBe(0);
-    await expect(shop.content('etc/os-release')).resolves.toBe('ID=rhel\n');
+    expect(result.status).toBe(1);
+    expect(said(result)).toContain('DEFINITION_INVALID');
+    expect(said(result)).toContain('The element rhel has no base image: No base image is named');
+    expect(said(result)).toContain('DIB_LOCAL_IMAGE=/srv/images/rhel-9.4-x86_64-kvm.qcow2');
+  });
+
+  test.for([
+    { element: 'fedora', release: '99' },
+    { element: 'opensuse', release: '15.9' },
+    { element: 'ubuntu', release: 'noblr' },
+  ])('$element names the releases that its publisher has for one that it has not', async ({ element, release }) => {
+    await using publisher = await imagePublisher();
+    for (const name of ['41', '42', 'Leap_15.6', 'noble'])
+      await mkdir(publisher.at(`images/${name}/current`), { recursive: true });
+    const { url } = publisher.server;
+    await using shop = await workshop({
+      ...EMPTY_ELEMENTS,
+      'ubuntu-common/README.rst': '',
+      'ubuntu-kernel/README.rst': '',
+    });
+    const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), element];
+    const env = { DIB_RELEASE: release, DIB_CLOUD_IMAGES: `${url}/images/${release}/current` };
+
+    const result = await shop.command('disk-image-create', words, { env });
+
+    expect(result.status).toBe(1);
+    expect(said(result)).toMatch(/code +FETCH_FAILED/);
+    expect(said(result)).toContain(`The element ${element} has no base image: ${url}/images/${release}/current/`);
+    expect(said(result)).toContain(`${url}/images/ has: 41, 42, Leap_15.6, noble. Check DIB_RELEASE,`);
+    expect(await keptImages(shop)).toEqual([]);
   });
 
   test("somebody else's takes an image with cache-url and extract-image, and offline from their cache", async () => {
@@ -351,55 +324,6 @@ describe('the element of a distribution', () => {
     expect(fetching.status, said(fetching)).toBe(0);
     expect(offline.status, said(offline)).toBe(0);
     await expect(shop.content('etc/os-release')).resolves.toBe('ID=theirs\n');
-  });
-});
-
-describe('a container file', () => {
-  test.for([{ who: 'root' }, { who: 'a user' }])(
-    'becomes the root, built for $who by the program that is there',
-    async ({ who }) => {
-      await using user = await testUser();
-      await using scratch = await folderTree();
-      const tree = await fakeRoot(scratch.at('source'));
-      await run('chown', ['--recursive', '0:0', tree]);
-      await run('chown', ['1000:1000', join(tree, 'boot')]);
-      await using shop = await workshop({
-        'mine/element-deps': 'containerfile\n',
-        'mine/environment.d/10-mine.bash': 'export DISTRO_NAME=fake DIB_RELEASE=7\n',
-        'mine/containerfiles/7': 'FROM scratch\nADD base.tar /\nRUN echo built >/etc/built\n',
-      });
-      await run('mkdir', [shop.at('context')]);
-      await run('tar', ['--create', '--file', shop.at('context/base.tar'), '--directory', tree, '.']);
-      const env = {
-        DIB_CONTAINER_CONTEXT: shop.at('context'),
-        // Not every machine that runs tests lets podman make control groups.
-        DIB_CONTAINERFILE_BUILDOPTS: '--isolation=chroot',
-      };
-      const words = [join(BIN, 'disk-image-create'), '-n', '-t', 'tar', '-o', shop.at('image'), 'mine'];
-      const [command = '', ...args] = who === 'root' ? words : await user.words(shop, words);
-
-      const result = await runForStatus(command, args, { env: shop.environment({ env }), cwd: shop.at('work') });
-
-      expect(result.status, said(result)).toBe(0);
-      await expect(shop.content('etc/built')).resolves.toBe('built\n');
-      await expect(shop.facts('boot')).resolves.toContain('1000/1000');
-    },
-  );
-
-  test('that is not there is told with those that are', async () => {
-    await using shop = await workshop({
-      'mine/element-deps': 'containerfile\n',
-      'mine/environment.d/10-mine.bash': 'export DISTRO_NAME=fake DIB_RELEASE=${DIB_RELEASE:-7}\n',
-      'mine/containerfiles/9': 'FROM scratch\n',
-      'mine/containerfiles/10': 'FROM scratch\n',
-    });
-
-    const result = await shop.command('disk-image-create', ['-n', '-t', 'tar', '-o', shop.at('image'), 'mine']);
-
-    expect(result.status).toBe(1);
-    expect(said(result)).toContain('root.d/08-containerfile of element containerfile');
-    expect(said(result)).toMatch(/There is no container file \S+containerfiles\/7\./);
-    expect(said(result)).toContain('The elements have container files for DIB_RELEASE of: 9 10');
   });
 });
 

@@ -1,34 +1,37 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../src/host/process.ts';
 import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
-import { centosPackages, opensusePackages } from '../support/rpm-os.ts';
-import { type RpmRepositories, rpmRepositories } from '../support/rpm-repository.ts';
+import { type RpmLab, rpmLab } from '../support/rpm-lab.ts';
+import { askRpm, packagesIn, unpackedTree } from '../support/rpm-tree.ts';
 
-let repositories: RpmRepositories;
+let lab: RpmLab;
 let centos: readonly string[];
 
 beforeAll(async () => {
-  repositories = await rpmRepositories();
-  const key = await readFile(repositories.key, 'utf8');
-  centos = await repositories.build(await centosPackages(repositories.server.url, key));
-  await repositories.publish('9-stream/BaseOS/x86_64/os', centos);
-  await repositories.publish('9-stream/AppStream/x86_64/os', []);
+  lab = await rpmLab();
+  centos = await lab.publish('centos');
 });
 
-afterAll(async () => await repositories[Symbol.asyncDispose]());
+afterAll(async () => await lab[Symbol.asyncDispose]());
 
-/** Repository files in the form that mirrors of a CI have. @param path of the mirror below the server, with a slash at its end */
-async function mirrorFiles(shop: Workshop, path = ''): Promise<string> {
+/** Repository files in the form that mirrors of a CI have. @param places of repositories below the server, by their names */
+async function mirrorFiles(shop: Workshop, places: Readonly<Record<string, string>>): Promise<string> {
   const folder = shop.at('mirror');
   await mkdir(folder, { recursive: true });
-  const { url } = repositories.server;
-  const section = (id: string, name: string) =>
-    `[${id}]\nname=${id}\nbaseurl=${url}/${path}$releasever-stream/${name}/$basearch/os\ngpgkey=${url}/RPM-GPG-KEY-tests\n`;
-  await writeFile(join(folder, 'dib-mirror-all.repo'), section('baseos', 'BaseOS') + section('appstream', 'AppStream'));
+  const sections = Object.entries(places).map(
+    ([id, place]) => `[${id}]\nname=${id}\nbaseurl=${lab.url}/${place}\ngpgkey=${lab.url}/RPM-GPG-KEY-tests\n`,
+  );
+  await writeFile(join(folder, 'dib-mirror-all.repo'), sections.join(''));
   return folder;
+}
+
+/** Repository files of CentOS. @param path of the mirror below the server, with a slash at its end */
+async function centosMirror(shop: Workshop, path = ''): Promise<string> {
+  const place = (name: string) => `${path}$releasever-stream/${name}/$basearch/os`;
+  return await mirrorFiles(shop, { baseos: place('BaseOS'), appstream: place('AppStream') });
 }
 
 async function buildCentos(
@@ -39,14 +42,6 @@ async function buildCentos(
 ) {
   const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), ...options, 'centos-minimal', ...elements];
   return await shop.command('disk-image-create', words, { env });
-}
-
-/** The root tree of the built image. */
-async function unpackedTree(shop: Workshop): Promise<string> {
-  const tree = shop.at('tree');
-  await mkdir(tree);
-  await run('tar', ['--extract', '--numeric-owner', '--file', shop.at('image.tar'), '--directory', tree]);
-  return tree;
 }
 
 /** Files of packages that elements change: users of later packages, the settings of dnf and sudo. */
@@ -70,28 +65,18 @@ async function ownerOf(tree: string, path: string): Promise<string> {
   return (await run('stat', ['--format', '%a %u:%g', join(tree, path)])).stdout.trim();
 }
 
-/** Asks the rpm of this machine, which did not install anything. @returns its lines, sorted */
-async function askRpm(tree: string, ...args: readonly string[]): Promise<readonly string[]> {
-  const database = ['--root', tree, '--dbpath', '/usr/lib/sysimage/rpm'];
-  const { stdout } = await run('rpm', [...database, ...args], { okStatuses: [0, 1] });
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .sort();
-}
-
 test('makes the root of centos-minimal, as rpm of another system confirms; and the same one offline', async () => {
   await using shop = await workshop({
     'extra/install.d/50-more': hook('install-packages -e man-pages', 'dnf --assumeyes --cacheonly install gettext'),
     'extra/package-installs.yaml': 'hostname:\nlinux-firmware:\n  uninstall: true\n',
   });
-  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await mirrorFiles(shop) };
+  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop) };
 
   const result = await buildCentos(shop, ['-p', 'linux-firmware,libaio1'], ['extra'], env);
 
   expect(result.status, said(result)).toBe(0);
   const tree = await unpackedTree(shop);
-  const names = await askRpm(tree, '--query', '--all', '--queryformat', '%{NAME}\n');
+  const names = await packagesIn(tree);
   const wanted = ['basesystem', 'centos-stream-release', 'dnf', 'kernel', 'postfix', 'libaio', 'gettext', 'hostname'];
   expect(names).toEqual(expect.arrayContaining([...wanted, 'linux-firmware']));
   expect(names).not.toContain('man-pages');
@@ -101,17 +86,20 @@ test('makes the root of centos-minimal, as rpm of another system confirms; and t
   expect(await ownerOf(tree, 'var/spool/mail')).toBe('775 0:12');
   expect(await ownerOf(tree, 'etc/shadow')).toBe('0 0:0');
   expect(await readdir(join(tree, 'etc/yum.repos.d'))).toEqual(['centos.repo']);
-  expect(await readFile(join(tree, 'etc/dnf/dnf.conf'), 'utf8')).toContain('cachedir=/var/cache/dnf\n');
+  // What the elements beneath do, each alone.
+  expect(names, 'redhat-common').toContain('tcpdump');
+  expect(names, 'yum-minimal').toContain('dhcp-client');
+  expect(await readFile(join(tree, 'etc/dnf/dnf.conf'), 'utf8'), 'yum').toContain('cachedir=/var/cache/dnf\n');
   expect(await readdir(join(tree, 'tmp'))).toEqual([]);
 
   const digest = await sha256(shop.at('image.tar'));
   await rm(shop.at('cache/ingot'), { recursive: true });
-  const asked = repositories.server.requests.length;
+  const asked = lab.repositories.server.requests.length;
   const offline = await buildCentos(shop, ['--offline', '-p', 'linux-firmware,libaio1'], ['extra'], env);
 
   expect(offline.status, said(offline)).toBe(0);
   expect(await sha256(shop.at('image.tar'))).toBe(digest);
-  expect(repositories.server.requests.slice(asked)).toEqual([]);
+  expect(lab.repositories.server.requests.slice(asked)).toEqual([]);
 });
 
 test('tells by the rpm of the image which packages a tested element has', async () => {
@@ -124,7 +112,7 @@ test('tells by the rpm of the image which packages a tested element has', async 
     'tool/test-elements/wrong/assertions.yaml':
       'packages:\n  gettext: absent\n  libaio: installed\n  bash: installed\n',
   });
-  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await mirrorFiles(shop) };
+  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop) };
 
   const result = await shop.command('ingot', ['test', 'tool'], { env });
 
@@ -140,17 +128,16 @@ test('makes the root of opensuse-minimal, where zypper installs more', async () 
   await using shop = await workshop({
     'extra/install.d/50-more': hook('install-packages -e openssl', 'install-packages lsof'),
   });
-  await repositories.publish('distribution/leap/15.6/repo/oss', await repositories.build(await opensusePackages()));
-  await repositories.publish('update/leap/15.6/oss', []);
+  await lab.publish('opensuse');
   const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), 'opensuse-minimal', 'extra'];
 
   const result = await shop.command('disk-image-create', words, {
-    env: { DIB_DISTRIBUTION_MIRROR: repositories.server.url },
+    env: { DIB_DISTRIBUTION_MIRROR: lab.url },
   });
 
   expect(result.status, said(result)).toBe(0);
   const tree = await unpackedTree(shop);
-  const names = await askRpm(tree, '--query', '--all', '--queryformat', '%{NAME}\n');
+  const names = await packagesIn(tree);
   const wanted = ['openSUSE-release', 'zypper', 'sudo', 'kernel-default', 'glibc-locale', 'lsof'];
   expect(names).toEqual(expect.arrayContaining(wanted));
   expect(names).not.toContain('openssl');
@@ -160,7 +147,60 @@ test('makes the root of opensuse-minimal, where zypper installs more', async () 
     'S.5....T.  c /etc/zypp/zypp.conf',
   ]);
   expect(await readFile(join(tree, 'boot/initrd'), 'utf8')).toBe('mkinitrd -A -B\n');
-  expect(await readFile(join(tree, 'etc/zypp/repos.d/repo-update.repo'), 'utf8')).toContain('autorefresh=1\n');
+  // What the elements beneath do, each alone.
+  expect(await readFile(join(tree, 'etc/zypp/repos.d/repo-update.repo'), 'utf8'), 'zypper-minimal').toContain(
+    'autorefresh=1\n',
+  );
+  expect(await readFile(join(tree, 'etc/login.defs'), 'utf8'), 'zypper').toContain('USERGROUPS_ENAB yes\n');
+});
+
+test('makes the root of fedora-minimal', async () => {
+  await using shop = await workshop();
+  await lab.publish('fedora');
+  const mirror = await mirrorFiles(shop, {
+    fedora: 'releases/$releasever/Everything/$basearch/os',
+    updates: 'updates/$releasever/Everything/$basearch',
+  });
+  const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), 'fedora-minimal'];
+
+  const result = await shop.command('disk-image-create', words, { env: { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: mirror } });
+
+  expect(result.status, said(result)).toBe(0);
+  const tree = await unpackedTree(shop);
+  const names = await packagesIn(tree);
+  expect(names).toEqual(expect.arrayContaining(['fedora-release-cloud', 'dnf', 'kernel', 'redhat-lsb-core']));
+  expect(names).not.toContain('linux-firmware');
+  expect(await readFile(join(tree, 'etc/os-release'), 'utf8')).toContain('ID=fedora\n');
+  expect(await readdir(join(tree, 'etc/yum.repos.d'))).toEqual(['fedora.repo']);
+});
+
+test('makes the root of openeuler-minimal from the mirror that its own repositories are told', async () => {
+  await using shop = await workshop();
+  await lab.publish('openeuler');
+  await copyFile(
+    lab.repositories.key,
+    join(lab.repositories.folder, 'openEuler-22.03-LTS/OS/x86_64/RPM-GPG-KEY-openEuler'),
+  );
+  const words = ['-n', '-a', 'amd64', '-t', 'tar', '-o', shop.at('image'), 'openeuler-minimal'];
+
+  const result = await shop.command('disk-image-create', words, { env: { DIB_DISTRIBUTION_MIRROR: lab.url } });
+
+  expect(result.status, said(result)).toBe(0);
+  const tree = await unpackedTree(shop);
+  const wanted = [
+    'openEuler-latest-release',
+    'openEuler-release',
+    'openEuler-rpm-config',
+    'openeuler-lsb',
+    'cloud-init',
+  ];
+  expect(await packagesIn(tree)).toEqual(expect.arrayContaining([...wanted, 'kernel', 'openssh-server']));
+  expect(await readdir(join(tree, 'etc/systemd/system/multi-user.target.wants'))).toEqual(
+    expect.arrayContaining(['cloud-init.service', 'growroot.service', 'sshd.service']),
+  );
+  expect(await readFile(join(tree, 'etc/yum.repos.d/openEuler.repo'), 'utf8')).toContain(
+    `baseurl=${lab.url}/openEuler-22.03-LTS/OS/$basearch/\n`,
+  );
 });
 
 test('names the releases of openSUSE', async () => {
@@ -184,16 +224,16 @@ test('makes the root anew when a repository changes, and not otherwise', async (
       'echo "RAN $INGOT_CHANNEL bootstrap-rpm" ; tar -C / -c usr/bin/true | tar -C "$TARGET_ROOT" -x',
     ),
   });
-  await repositories.publish('changing', centos.slice(0, 1));
+  await lab.repositories.publish('changing', centos.slice(0, 1));
   const folder = shop.at('mirror');
   await mkdir(folder);
-  await writeFile(join(folder, 'dib-mirror.repo'), `[all]\nname=all\nbaseurl=${repositories.server.url}/changing\n`);
+  await writeFile(join(folder, 'dib-mirror.repo'), `[all]\nname=all\nbaseurl=${lab.url}/changing\n`);
   const build = async () =>
     await shop.command('disk-image-create', words, { env: { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: folder } });
 
   const first = await build();
   const same = await build();
-  await repositories.publish('changing', centos.slice(0, 2));
+  await lab.repositories.publish('changing', centos.slice(0, 2));
   const changed = await build();
 
   expect(marked(first, 'RAN'), said(first)).toHaveLength(1);
@@ -203,17 +243,21 @@ test('makes the root anew when a repository changes, and not otherwise', async (
 
 test('names the element whose packages are not signed by the key of their repository', async () => {
   await using shop = await workshop();
-  const [stray = ''] = await repositories.build([{ name: 'passwd', version: '9.0', signature: 'other' }]);
-  await repositories.publish('odd/9-stream/BaseOS/x86_64/os', [...centos, stray]);
-  const mirror = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await mirrorFiles(shop, 'odd/') };
-  await repositories.publish('odd/9-stream/AppStream/x86_64/os', []);
+  const [stray = ''] = await lab.repositories.build([{ name: 'passwd', version: '9.0', signature: 'other' }]);
+  await lab.repositories.publish('odd/9-stream/BaseOS/x86_64/os', [...centos, stray]);
+  const mirror = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop, 'odd/') };
+  await lab.repositories.publish('odd/9-stream/AppStream/x86_64/os', []);
 
   const result = await buildCentos(shop, [], [], mirror);
+  const again = await buildCentos(shop, ['--offline'], [], mirror);
 
-  expect(result.status).toBe(1);
-  expect(said(result)).toMatch(/code +SIGNATURE_INVALID/);
-  expect(said(result)).toMatch(/element +yum-minimal/);
-  expect(said(result)).toContain('passwd-9.0');
+  expect([result.status, again.status]).toEqual([1, 1]);
+  // The second time from the cache, which trusts nothing that lies in it.
+  for (const one of [result, again]) {
+    expect(said(one)).toMatch(/code +SIGNATURE_INVALID/);
+    expect(said(one)).toMatch(/element +yum-minimal/);
+    expect(said(one)).toContain('passwd-9.0');
+  }
 });
 
 test('names the releases that there are', async () => {
@@ -228,11 +272,12 @@ test('names the releases that there are', async () => {
 
 test('names the repository that cannot be reached', async () => {
   await using shop = await workshop();
-  const mirror = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await mirrorFiles(shop, 'nowhere/') };
+  const mirror = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop, 'nowhere/') };
 
   const result = await buildCentos(shop, [], [], mirror);
 
   expect(result.status).toBe(1);
   expect(said(result)).toMatch(/code +FETCH_FAILED/);
-  expect(said(result)).toContain(`${repositories.server.url}/nowhere/9-stream/BaseOS/x86_64/os`);
+  expect(said(result)).toContain(`${lab.url}/nowhere/9-stream/BaseOS/x86_64/os`);
+  expect(said(result)).toContain('The element centos-minimal makes its system from there.');
 });

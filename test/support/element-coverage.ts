@@ -9,21 +9,21 @@ export type BatchName = 'server' | 'fake-debian' | 'fake-centos' | 'fake-ramdisk
 
 /**
  * An element is built in a batch that looks at what it did, or by a test that has its name, or what asks for it, in its text and looks
- * closer. What is built by no test says why.
+ * closer.
  */
 export type Coverage =
   | { readonly batch: BatchName; readonly facts: readonly Fact[] }
-  | { readonly test: string; readonly by?: string }
-  | { readonly unbuilt: string };
+  | { readonly test: string; readonly by?: string };
 
 /** Stand-ins for programs note here what they were told. */
 export const CALLS = 'etc/calls';
 
 const WANTED = 'etc/systemd/system/multi-user.target.wants';
 const IMAGES = 'test/support/image-build.ts';
-const BASE_IMAGES = 'test/library/base-images.test.ts';
+const CONTAINERS = 'test/library/containers.test.ts';
 const OTHER_ROOTS = 'test/library/other-roots.test.ts';
 const RPM = 'test/library/rpm.test.ts';
+const RPM_IMAGES = 'test/library/rpm-images.test.ts';
 const UBUNTU = 'test/image/ubuntu.test.ts';
 const RAMDISKS = 'test/image/ramdisk.test.ts';
 
@@ -34,9 +34,6 @@ function installed(name: string): Fact {
 function built(batch: BatchName, ...facts: readonly Fact[]): Coverage {
   return { batch, facts };
 }
-
-const REGISTRY =
-  'its container comes from a registry on the internet; test/library/base-images.test.ts builds from a container file';
 
 /** Every bundled element, and where it is built. */
 export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
@@ -178,7 +175,7 @@ export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
   ]),
   'no-final-image': built('fake-debian', ['beside:tar', /./], ['beside:qcow2', /^absent$/m]),
   'openssh-server': built('server', installed('openssh-server'), [`${WANTED}/ssh.service`, /^-> /]),
-  'openstack-ci-mirrors': built('fake-debian', ['etc/apt/apt.conf.d/99unauthenticated', /^absent$/m]),
+  'openstack-ci-mirrors': built('fake-debian', ['etc/mirror', /^http:\/\/mirror\.example\/debian$/m]),
   'package-installs': built('server', installed('hello')),
   'pip-and-virtualenv': built('server', installed('python3-pip'), installed('python3-virtualenv')),
   'pip-cache': built('server', ['tmp/pip', /^absent$/m]),
@@ -223,28 +220,30 @@ export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
     [CALLS, /^zipl -V$/m],
     ['etc/zipl.conf', /^parameters = "root=LABEL=\S+ LANG=en_US\.UTF-8 /m],
   ),
-  centos: { test: BASE_IMAGES },
-  containerfile: { test: BASE_IMAGES },
-  fedora: { test: BASE_IMAGES },
-  opensuse: { test: BASE_IMAGES },
-  rhel: { test: BASE_IMAGES },
-  'almalinux-container': { unbuilt: REGISTRY },
-  'fedora-container': { unbuilt: REGISTRY },
-  'rocky-container': { unbuilt: REGISTRY },
+  centos: { test: RPM_IMAGES },
+  containerfile: { test: CONTAINERS },
+  fedora: { test: RPM_IMAGES },
+  gentoo: { test: 'test/library/gentoo.test.ts' },
+  opensuse: { test: RPM_IMAGES },
+  rhel: { test: RPM_IMAGES },
+  'almalinux-container': { test: CONTAINERS },
+  'fedora-container': { test: CONTAINERS },
+  'rocky-container': { test: CONTAINERS },
   ubuntu: { test: UBUNTU },
   'ubuntu-signed': { test: UBUNTU },
-  'ubuntu-common': { test: UBUNTU, by: 'ubuntu-minimal' },
-  'ubuntu-kernel': { test: UBUNTU, by: 'ubuntu-minimal' },
+  'ubuntu-common': { test: UBUNTU },
+  'ubuntu-kernel': { test: UBUNTU },
   'ubuntu-minimal': { test: UBUNTU },
-  'ubuntu-systemd-container': { unbuilt: 'it is ubuntu-minimal without a kernel' },
+  'ubuntu-systemd-container': { test: UBUNTU },
   'fuel-target': { test: 'test/image/fuel-jobs.test.ts', by: 'submit' },
   'centos-minimal': { test: RPM },
-  'fedora-minimal': { unbuilt: 'it is centos-minimal with other repositories' },
+  'fedora-minimal': { test: RPM },
+  'openeuler-minimal': { test: RPM },
   'opensuse-minimal': { test: RPM },
-  'redhat-common': { test: RPM, by: 'centos-minimal' },
-  'rhel-common': { test: BASE_IMAGES },
-  yum: { test: RPM, by: 'centos-minimal' },
-  'yum-minimal': { test: RPM, by: 'centos-minimal' },
-  zypper: { test: RPM, by: 'opensuse-minimal' },
-  'zypper-minimal': { test: RPM, by: 'opensuse-minimal' },
+  'redhat-common': { test: RPM },
+  'rhel-common': { test: RPM_IMAGES },
+  yum: { test: RPM },
+  'yum-minimal': { test: RPM },
+  zypper: { test: RPM },
+  'zypper-minimal': { test: RPM },
 };

@@ -42,9 +42,22 @@ export const FAKE_DEBIAN: FileTexts = {
   'fake-debian/root.d/61-system': hook(
     'mkdir -p "$TARGET_ROOT"/etc/apt/apt.conf.d "$TARGET_ROOT"/usr/lib/modules/5.9.0-1/build',
     'echo 12.0 >"$TARGET_ROOT/etc/debian_version"; mkdir "$TARGET_ROOT/etc/ssh"; touch "$TARGET_ROOT/etc/ssh/sshd_config"',
+    'mkdir "$TARGET_ROOT/etc/ci"; echo NODEPOOL_DEBIAN_MIRROR=http://mirror.example/debian >"$TARGET_ROOT/etc/ci/mirror_info.sh"',
     'for version in 5.10.0-9 5.9.0-1; do echo "initrd $version" >"$TARGET_ROOT/boot/initrd.img-$version"; done',
   ),
+  'fake-debian/install.d/50-mirror': hook('echo "${DIB_DISTRIBUTION_MIRROR-}" >/etc/mirror'),
   'fake-debian/environment.d/10-fake-debian': 'export DIB_INIT_SYSTEM=systemd\n',
+};
+
+/** A container of a distribution of Red Hat's family: programs that note their calls, in a tree of the tiny operating system. */
+export const FAKE_CENTOS_TREE: FileTexts = {
+  'etc/sudoers': 'root ALL=(ALL) ALL\n',
+  ...Object.fromEntries(
+    ['dnf', 'systemctl', 'systemd-machine-id-setup', 'visudo'].map((name) => [
+      `usr/bin/${name}`,
+      `exec:#!/bin/sh\necho "${name} $*" >>/${CALLS}\n`,
+    ]),
+  ),
 };
 
 /** CentOS with a policy of SELinux. */

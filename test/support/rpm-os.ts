@@ -9,7 +9,7 @@ const HOST_PACKAGES =
 const NOT_TAKEN =
   /^(adduser|augeas-lenses|debconf|debugedit|dirmngr|dpkg|gnupg|gnupg-l10n|gnupg-utils|gpg-wks-.*|gpgsm|init-system-helpers|libmagic-mgc|pinentry-curses|perl.*|python3-lib2to3|usrmerge|usr-is-merged|media-types|sensible-utils|cdebconf|cpio|sqlite3|install-info|tzdata)$/;
 const NOT_NEEDED =
-  /^\/usr\/(share\/(doc|man|info|locale|lintian|bash-completion|zsh|bug|menu|doc-base)|lib\/(valgrind|systemd|tmpfiles.d)|lib\/x86_64-linux-gnu\/gconv)\/|\/__pycache__\/|^\/(etc|var)\//;
+  /^\/usr\/(share\/(doc|man|info|locale|lintian|bash-completion|zsh|bug|menu|doc-base)|lib\/(valgrind|systemd|tmpfiles.d)|lib\/x86_64-linux-gnu\/gconv)\/|\/__pycache__\/|^\/(etc|var)\/|\/os-release$/;
 
 /** Files of this machine with bash, the usual small programs, rpm, dnf, zypper, and all that they need. */
 async function hostFiles(): Promise<readonly string[]> {
@@ -28,7 +28,7 @@ async function hostFiles(): Promise<readonly string[]> {
 }
 
 /** A package of that name with nothing in it. */
-function named(name: string): TestRpm {
+export function named(name: string): TestRpm {
   return { name, header: ['Requires: host-programs'] };
 }
 
@@ -40,7 +40,7 @@ const PASSWD = [
 const GROUP = ['root:x:0:', 'tty:x:5:', 'mail:x:12:', 'nobody:x:65534:'];
 
 /** What every distribution's root begins with. Programs come from this machine; names, owners and scripts are like the real ones. */
-async function commonPackages(): Promise<readonly TestRpm[]> {
+export async function commonPackages(): Promise<readonly TestRpm[]> {
   return [
     {
       name: 'filesystem',
@@ -108,88 +108,46 @@ async function commonPackages(): Promise<readonly TestRpm[]> {
         'var/spool/postfix/': '%attr(0750,postfix,root)',
       },
     },
+    {
+      name: 'systemd',
+      header: ['Requires: bash'],
+      files: { 'usr/bin/systemctl': SYSTEMCTL },
+    },
     ...NAMES.map(named),
   ];
 }
 
+/** Enables services as the real one does where their units say nothing else. */
+const SYSTEMCTL = `exec:#!/bin/sh -e
+[ "$1" = enable ] && shift
+cd /etc/systemd/system && mkdir -p multi-user.target.wants
+for unit; do ln -s "/usr/lib/systemd/system/$unit" multi-user.target.wants/; done
+`;
+
 const FOLDERS =
-  'boot etc/sysconfig etc/rpm opt root run tmp usr/bin usr/sbin usr/lib/sysimage usr/lib64 usr/local/bin usr/share var/cache var/lib var/log var/spool/mail var/tmp'.split(
+  'boot etc/sysconfig etc/systemd/system etc/rpm opt root run tmp usr/bin usr/sbin usr/lib/sysimage usr/lib64 usr/local/bin usr/share var/cache var/lib var/log var/spool/mail var/tmp'.split(
     ' ',
   );
 const NAMES =
-  'coreutils curl findutils gettext grep gzip kernel lsof passwd python3 sed systemd tar tcpdump time traceroute util-linux which ca-certificates'.split(
+  'coreutils curl findutils gettext grep gzip kernel lsof passwd python3 sed tar tcpdump time traceroute util-linux which ca-certificates'.split(
     ' ',
   );
 
-/** What `centos-minimal` asks CentOS Stream 9 for. @param baseUrl where the image's own repository files say that packages are */
-export async function centosPackages(baseUrl: string, publicKey: string): Promise<readonly TestRpm[]> {
-  const release = { 'etc/os-release': 'link:../usr/lib/os-release', 'etc/redhat-release': 'CentOS Stream release 9\n' };
-  const repository = (name: string, folder: string) =>
-    `[${name}]\nname=${name}\nbaseurl=${baseUrl}/$stream/${folder}/$basearch/os\ngpgcheck=1\ngpgkey=file:///${CENTOS_KEY}\nenabled=1\n`;
+/** What the distributions of Red Hat's family have in common beyond that. */
+export function redHatPackages(): readonly TestRpm[] {
   return [
-    ...(await commonPackages()),
-    {
-      name: 'centos-stream-release',
-      header: ['Requires: filesystem', 'Provides: system-release = 9', 'Provides: system-release(releasever) = 9'],
-      files: {
-        ...release,
-        'usr/lib/os-release': 'NAME="CentOS Stream"\nID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="9"\n',
-        'etc/dnf/vars/stream': '9-stream\n',
-      },
-    },
-    {
-      name: 'centos-stream-repos',
-      header: ['Requires: filesystem'],
-      files: {
-        'etc/yum.repos.d/centos.repo': repository('baseos', 'BaseOS') + repository('appstream', 'AppStream'),
-      },
-      attributes: { 'etc/yum.repos.d/centos.repo': '%config(noreplace)' },
-    },
-    { name: 'centos-gpg-keys', header: ['Requires: filesystem'], files: { [CENTOS_KEY]: publicKey } },
     {
       name: 'dnf',
       header: ['Requires: rpm'],
       files: { 'etc/dnf/dnf.conf': '[main]\ngpgcheck=1\ninstallonly_limit=3\nclean_requirements_on_remove=True\n' },
       attributes: { 'etc/dnf/dnf.conf': '%config(noreplace)' },
     },
-    { name: 'util-linux-ng', header: ['Provides: util-linux-core'] },
-    ...CENTOS_NAMES.map(named),
+    { name: 'dkms', header: ['Requires: bash'], files: { 'usr/sbin/dkms': 'exec:#!/bin/sh\nexit 0\n' } },
+    ...RED_HAT_NAMES.map(named),
   ];
 }
 
-const CENTOS_KEY = 'etc/pki/rpm-gpg/RPM-GPG-KEY-centosofficial';
-const CENTOS_NAMES =
-  'NetworkManager audit dhcp-client dnf-plugins-core dracut dracut-config-generic ed glibc-langpack-en glibc-minimal-langpack grubby hostname initscripts libcurl man-pages patch policycoreutils-python-utils python3-libselinux python3-policycoreutils python3-pyyaml redhat-rpm-config rng-tools selinux-policy selinux-policy-targeted systemd-udev linux-firmware libaio'.split(
+const RED_HAT_NAMES =
+  'NetworkManager audit device-mapper-multipath dhcp-client dnf-plugins-core dracut dracut-config-generic git-core glibc-langpack-en glibc-minimal-langpack grubby initscripts libaio libcurl linux-firmware man-pages policycoreutils-python-utils python3-libselinux python3-policycoreutils redhat-rpm-config rng-tools selinux-policy selinux-policy-targeted systemd-udev vim-minimal'.split(
     ' ',
   );
-
-/** What `opensuse-minimal` asks openSUSE Leap 15 for. */
-export async function opensusePackages(): Promise<readonly TestRpm[]> {
-  return [
-    ...(await commonPackages()),
-    {
-      name: 'openSUSE-release',
-      header: ['Requires: filesystem', 'Provides: distribution-release'],
-      files: {
-        'etc/os-release': 'link:../usr/lib/os-release',
-        'usr/lib/os-release': 'NAME="openSUSE Leap"\nID="opensuse-leap"\nID_LIKE="suse opensuse"\nVERSION_ID="15.6"\n',
-        'etc/sysconfig/language': 'RC_LANG=""\n',
-      },
-    },
-    { name: 'patterns-openSUSE-base', header: ['Requires: setup', 'Requires: openSUSE-release', 'Requires: rpm'] },
-    {
-      name: 'zypper',
-      header: ['Requires: rpm', 'Requires: distribution-release'],
-      files: { 'etc/zypp/zypp.conf': '[main]\n', 'etc/zypp/repos.d/': '' },
-      attributes: { 'etc/zypp/zypp.conf': '%config(noreplace)' },
-    },
-    {
-      name: 'dracut',
-      files: { 'usr/bin/mkinitrd': 'exec:#!/bin/sh\necho "mkinitrd $*" >/boot/initrd\n' },
-    },
-    { name: 'kernel-default', header: ['Requires: dracut'] },
-    ...OPENSUSE_NAMES.map(named),
-  ];
-}
-
-const OPENSUSE_NAMES = 'xz ca-certificates-mozilla glibc-locale lsb-release openssl man-pages'.split(' ');
