@@ -67,7 +67,7 @@ export default defineConfig({
           globalSetup: ['test/support/image-lab.ts'],
           testTimeout: 20 * MINUTE,
           hookTimeout: 30 * MINUTE,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
         },
       },

@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-import PQueue from 'p-queue';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   build,
@@ -18,9 +16,6 @@ import { bootImage } from '../support/vm.ts';
 /** Far longer than a boot takes, also under emulation on a busy machine. */
 const BOOT_MS = 600_000;
 const LOGIN = /\blogin: /;
-
-/** Emulated machines share the processors of this one: as many at a time as there are processors. */
-const machines = new PQueue({ concurrency: Math.max(1, availableParallelism()) });
 
 describe('a server on an MBR disk', () => {
   beforeAll(async () => await needServer());
@@ -54,54 +49,45 @@ describe('images on GPT disks, and one on xfs', () => {
     await needUefiServer();
   });
 
-  test.concurrent('grow to their disk and let a developer in on the console and over ssh', async () => {
-    await machines.add(async () => {
-      await using machine = await bootImage({
-        image: image(DEVELOPER, 'raw'),
-        firmware: 'bios',
-        user: 'ada',
-        identity: key,
-        sizeGib: 6,
-      });
-      await machine.waitFor(LOGIN, BOOT_MS);
-      machine.type('ada\n');
-      await machine.waitFor(/Password: /, BOOT_MS);
-      machine.type('sea breeze\n');
-      await machine.waitFor(/\$ $/, BOOT_MS);
-      machine.type('echo "I am $(id -un), then $(sudo id -un)"\n');
-      await machine.waitFor(/I am ada, then root/, BOOT_MS);
-
-      expect((await machine.ssh('id --user --name')).trim()).toBe('ada');
-      expect(Number(await machine.ssh('findmnt --noheadings --bytes --output SIZE /'))).toBeGreaterThan(5e9);
-      expect((await machine.ssh('sudo systemctl is-system-running --wait || sudo systemctl --failed')).trim()).toBe(
-        'running',
-      );
+  test('grow to their disk and let a developer in on the console and over ssh', async () => {
+    await using machine = await bootImage({
+      image: image(DEVELOPER, 'raw'),
+      firmware: 'bios',
+      user: 'ada',
+      identity: key,
+      sizeGib: 6,
     });
+    await machine.waitFor(LOGIN, BOOT_MS);
+    machine.type('ada\n');
+    await machine.waitFor(/Password: /, BOOT_MS);
+    machine.type('sea breeze\n');
+    await machine.waitFor(/\$ $/, BOOT_MS);
+    machine.type('echo "I am $(id -un), then $(sudo id -un)"\n');
+    await machine.waitFor(/I am ada, then root/, BOOT_MS);
+
+    expect((await machine.ssh('id --user --name')).trim()).toBe('ada');
+    expect(Number(await machine.ssh('findmnt --noheadings --bytes --output SIZE /'))).toBeGreaterThan(5e9);
+    expect((await machine.ssh('sudo systemctl is-system-running --wait || sudo systemctl --failed')).trim()).toBe(
+      'running',
+    );
   });
 
-  test.concurrent('start from xfs, too', async () => {
-    await machines.add(async () => {
-      const disk = image(XFS_DEVELOPER, 'raw');
-      await using machine = await bootImage({ image: disk, firmware: 'bios', user: 'ada', identity: key });
-      await machine.waitFor(LOGIN, BOOT_MS);
+  test('start from xfs, too', async () => {
+    const disk = image(XFS_DEVELOPER, 'raw');
+    await using machine = await bootImage({ image: disk, firmware: 'bios', user: 'ada', identity: key });
+    await machine.waitFor(LOGIN, BOOT_MS);
 
-      expect((await machine.ssh('findmnt --noheadings --output FSTYPE /')).trim()).toBe('xfs');
-    });
+    expect((await machine.ssh('findmnt --noheadings --output FSTYPE /')).trim()).toBe('xfs');
   });
 
-  test.concurrent.each(['bios', 'uefi', 'uefi-secure'] as const)(
-    'come to their login prompt under %s',
-    async (firmware) => {
-      await machines.add(async () => {
-        await using machine = await bootImage({ image: image(UEFI_SERVER, 'qcow2'), firmware });
+  test.each(['bios', 'uefi', 'uefi-secure'] as const)('come to their login prompt under %s', async (firmware) => {
+    await using machine = await bootImage({ image: image(UEFI_SERVER, 'qcow2'), firmware });
 
-        await machine.waitFor(LOGIN, BOOT_MS);
+    await machine.waitFor(LOGIN, BOOT_MS);
 
-        expect(machine.console.text).toContain('Linux version');
-        expect(machine.console.text.includes('Secure boot enabled')).toBe(firmware === 'uefi-secure');
-      });
-    },
-  );
+    expect(machine.console.text).toContain('Linux version');
+    expect(machine.console.text.includes('Secure boot enabled')).toBe(firmware === 'uefi-secure');
+  });
 });
 
 /** Layouts that nothing else here starts from, and what the kernel says of such a disk. */
@@ -125,13 +111,11 @@ describe('a minimal system', () => {
     for (const call of FURTHER_LAYOUTS) await build(call);
   });
 
-  test.concurrent.each(FURTHER_LAYOUTS)('starts from a disk with $name', async (call) => {
-    await machines.add(async () => {
-      await using machine = await bootImage({ image: image(call, 'qcow2'), firmware: 'uefi' });
+  test.each(FURTHER_LAYOUTS)('starts from a disk with $name', async (call) => {
+    await using machine = await bootImage({ image: image(call, 'qcow2'), firmware: 'uefi' });
 
-      await machine.waitFor(LOGIN, BOOT_MS);
+    await machine.waitFor(LOGIN, BOOT_MS);
 
-      expect(machine.console.text).toMatch(call.proof);
-    });
+    expect(machine.console.text).toMatch(call.proof);
   });
 });

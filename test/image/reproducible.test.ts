@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { run, start } from '../../src/host/process.ts';
 import { said } from '../support/cli.ts';
 import { type HostState, hostState, processesWith } from '../support/host-state.ts';
@@ -13,10 +13,10 @@ import {
   image,
   inLab,
   labMark,
+  makeTwin,
   needServer,
   SERVER,
   tryBuild,
-  withEmptyCaches,
   writeLateHook,
 } from '../support/image-build.ts';
 import { seededRandom, seedOfRun } from '../support/random.ts';
@@ -45,8 +45,12 @@ async function pidOf(victim: 'front' | 'builder'): Promise<number> {
 }
 
 /** Starts the build and kills one of its processes some time after a line of its log. */
-async function killAfter({ victim, line, withinMs }: (typeof MOMENTS)[number], fraction: number): Promise<void> {
-  const [command = '', ...args] = buildWords(SERVER);
+async function killAfter(
+  { victim, line, withinMs }: (typeof MOMENTS)[number],
+  fraction: number,
+  twin: string,
+): Promise<void> {
+  const [command = '', ...args] = buildWords(SERVER, twin);
   const env = buildEnvironment(SERVER.env);
   const running = start(command, args, { env, cwd: inLab('out'), stdio: ['ignore', 'pipe', 'inherit'] });
   if (running.child.stdout === null) throw new Error('The build has no output');
@@ -64,42 +68,42 @@ describe(`the same input (INGOT_TEST_SEED=${SEED})`, () => {
   const random = seededRandom(SEED);
   let before: HostState;
   let cold: Readonly<Record<string, string>>;
+  let twin: string;
   beforeAll(async () => {
     before = await hostState(labMark());
     await needServer();
     cold = await digestsIn('out');
+    twin = await makeTwin('interrupted');
   });
-  afterAll(async () => await writeLateHook());
 
   test('gives the same bytes when the build before was killed at random moments, and later failed', async () => {
-    await withEmptyCaches('out.resumed', async () => {
-      for (const moment of MOMENTS) {
-        await killAfter(moment, random());
-        await expect.poll(async () => await hostState(labMark()), { timeout: 20_000 }).toEqual(before);
-      }
-      await writeLateHook(42);
-      const failed = await tryBuild(SERVER);
-      expect(failed.status, said(failed)).toBe(42);
-      expect(said(failed)).toContain('post-install.d/90-late of element late ended with status 42');
+    for (const moment of MOMENTS) {
+      await killAfter(moment, random(), twin);
+      await expect.poll(async () => await hostState(labMark()), { timeout: 20_000 }).toEqual(before);
+    }
+    await writeLateHook(42, twin);
+    const failed = await tryBuild(SERVER, { twin });
+    expect(failed.status, said(failed)).toBe(42);
+    expect(said(failed)).toContain('post-install.d/90-late of element late ended with status 42');
 
-      await writeLateHook();
-      const resumed = await build(SERVER);
-      expect(said(resumed)).not.toContain('Unpacking openssh-server');
-    });
+    await writeLateHook(0, twin);
+    const resumed = await build(SERVER, { twin });
+    expect(said(resumed)).not.toContain('Unpacking openssh-server');
 
-    expect(await listing(inLab('out.resumed', basename(image(SERVER, 'tar'))))).toEqual(
+    expect(await listing(inLab(twin, 'out', basename(image(SERVER, 'tar'))))).toEqual(
       await listing(image(SERVER, 'tar')),
     );
-    expect(await digestsIn('out.resumed')).toEqual(cold);
+    expect(await digestsIn(`${twin}/out`)).toEqual(cold);
     expect(await hostState(labMark())).toEqual(before);
   });
 
   test('gives the same bytes when every layer is restored and the disk is made anew', async () => {
-    await run('rm', ['--recursive', inLab('cache/ingot/images')]);
+    await build(SERVER, { twin });
+    await run('rm', ['--recursive', inLab(twin, 'cache/ingot/images')]);
 
-    const warm = await build(SERVER);
+    const warm = await build(SERVER, { twin });
 
     expect(said(warm)).not.toContain('Unpacking openssh-server');
-    expect(await digestsIn('out')).toEqual(cold);
+    expect(await digestsIn(`${twin}/out`)).toEqual(cold);
   });
 });

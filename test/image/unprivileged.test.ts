@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../src/host/process.ts';
 import { askDebugfs, checkExt } from '../support/disk-image.ts';
-import { build, digestsIn, image, inLab, needServer, SERVER, withEmptyCaches } from '../support/image-build.ts';
+import { build, digestsIn, image, inLab, makeTwin, needServer, SERVER } from '../support/image-build.ts';
 import { partitionsOf } from '../support/partitions.ts';
 import { testUser } from '../support/test-user.ts';
 import { bootImage } from '../support/vm.ts';
 
-/** Folder for what the user has built. */
-const KEPT = 'out.user';
+/** Where the user builds. */
+const TWIN = 'of-user';
 
 /** All facts of all files: mode, owner, size, time, name, extended attributes. */
 async function listing(archive: string): Promise<readonly string[]> {
@@ -29,11 +29,11 @@ async function rootOffset(disk: string): Promise<number> {
 }
 
 describe('a server built by a user with sub-uids', () => {
-  const own = (type: string) => inLab(KEPT, `${SERVER.name}.${type}`);
+  const own = (type: string) => inLab(TWIN, 'out', `${SERVER.name}.${type}`);
   beforeAll(async () => {
     await needServer();
     await using user = await testUser();
-    await withEmptyCaches(KEPT, async () => void (await build(SERVER, user)));
+    await build(SERVER, { twin: await makeTwin(TWIN), user });
   });
 
   test('has the packages of the one that root builds', async () => {
@@ -61,7 +61,7 @@ describe('a server built by a user with sub-uids', () => {
   });
 
   test('has the bytes of the one that root builds', async () => {
-    expect(await digestsIn(KEPT)).toEqual(await digestsIn('out'));
+    expect(await digestsIn(`${TWIN}/out`)).toEqual(await digestsIn('out'));
   });
 
   test('comes to its login prompt', async () => {

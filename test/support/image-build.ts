@@ -1,18 +1,26 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { isThere } from '../../src/host/is-there.ts';
+import { waitForLock } from '../../src/host/lock.ts';
 import { type RunResult, run, runForStatus } from '../../src/host/process.ts';
 import type { Environment } from '../../src/model/request.ts';
 import { hook } from './cli.ts';
+import { LAB_FOLDERS } from './image-lab.ts';
 import type { TestUser } from './test-user.ts';
 
 const BIN = fileURLToPath(new URL('../../bin', import.meta.url));
+const IN_TWIN = fileURLToPath(new URL('in-twin', import.meta.url));
 
-/** Text that the environment of every process of this lab's builds has. */
+/** Text that the environment of every process of the builds of this test file has; other files build at the same time. */
 export function labMark(): string {
-  return `INGOT_TEST=${inLab()}`;
+  return `INGOT_TEST=${markValue()}`;
+}
+
+/** Each file has a process of its own. */
+function markValue(): string {
+  return `${inLab()}:${process.pid}`;
 }
 
 /** What a build is told. */
@@ -87,22 +95,39 @@ const LATE = [
   'echo late >/etc/late',
 ] as const;
 
-/** Writes the late hook of the server; `status` other than 0 makes it fail with that status in the end. */
-export async function writeLateHook(status = 0): Promise<void> {
-  const text = hook(...LATE, ...(status === 0 ? [] : [`exit ${status}`]));
-  await mkdir(inLab('elements/late/post-install.d'), { recursive: true });
-  await writeFile(inLab('elements/late/post-install.d/90-late'), text.replace(/^exec:/, ''), { mode: 0o755 });
+/**
+ * Makes an empty lab with the element `late`, in which builds find their folders at the paths of the shared one, so that nothing else
+ * differs.
+ * @returns name below the lab
+ */
+export async function makeTwin(name: string): Promise<string> {
+  for (const folder of LAB_FOLDERS) await mkdir(inLab(name, folder), { recursive: true });
+  await writeLateHook(0, name);
+  return name;
 }
 
-/** The words of a build, for whoever starts it in another way. */
-export function buildWords({ command, name, elements, options = [] }: ImageCall): readonly string[] {
-  return [join(BIN, command ?? 'disk-image-create'), '-n', ...options, '-o', inLab('out', name), ...elements];
+/** Writes the late hook of the server; `status` other than 0 makes it fail with that status in the end. @param twin whose hook it is */
+export async function writeLateHook(status = 0, twin = ''): Promise<void> {
+  const text = hook(...LATE, ...(status === 0 ? [] : [`exit ${status}`]));
+  const folder = inLab(twin, 'elements/late/post-install.d');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, '90-late'), text.replace(/^exec:/, ''), { mode: 0o755 });
+}
+
+/** The words of a build, for whoever starts it in another way. @param twin in which it builds */
+export function buildWords({ command, name, elements, options = [] }: ImageCall, twin?: string): readonly string[] {
+  const words = [join(BIN, command ?? 'disk-image-create'), '-n', ...options, '-o', inLab('out', name), ...elements];
+  return twin === undefined ? words : [...inTwin(twin), ...words];
+}
+
+function inTwin(twin: string): readonly string[] {
+  return ['unshare', '--mount', '--propagation', 'private', IN_TWIN, inLab(), inLab(twin)];
 }
 
 /** The environment of builds, with nothing of the machine's own settings. */
 export function buildEnvironment(more: Environment = {}): Environment {
   return {
-    INGOT_TEST: inLab(),
+    INGOT_TEST: markValue(),
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: inLab('home'),
     TMPDIR: inLab('tmp'),
@@ -117,18 +142,26 @@ export function buildEnvironment(more: Environment = {}): Environment {
   };
 }
 
+/** Who builds, and where, if not root in the shared lab. */
+export interface BuildPlace {
+  /** Name of a twin of the lab. */
+  readonly twin?: string;
+  /** Whose the twin becomes. */
+  readonly user?: TestUser;
+}
+
 /** Runs a build to its end, whatever that is. */
-export async function tryBuild(call: ImageCall, user?: TestUser): Promise<RunResult> {
-  const words = buildWords(call);
-  const owned = ['cache', 'home', 'out', 'tmp'].map((name) => inLab(name));
+export async function tryBuild(call: ImageCall, { twin, user }: BuildPlace = {}): Promise<RunResult> {
   const [command = '', ...args] =
-    user === undefined ? words : await user.words({ path: inLab(), at: inLab }, words, owned);
+    twin === undefined || user === undefined
+      ? buildWords(call, twin)
+      : [...inTwin(twin), ...(await user.words({ path: inLab(), at: inLab }, buildWords(call), [inLab(twin)]))];
   return await runForStatus(command, args, { env: buildEnvironment(call.env), cwd: inLab('out') });
 }
 
 /** Builds an image. Fails with the end of the build's log when it cannot be built. */
-export async function build(call: ImageCall, user?: TestUser): Promise<RunResult> {
-  const result = await tryBuild(call, user);
+export async function build(call: ImageCall, place?: BuildPlace): Promise<RunResult> {
+  const result = await tryBuild(call, place);
   if (result.status !== 0) throw new Error(`The build of ${call.name} failed:\n${result.tail.join('\n')}`);
   return result;
 }
@@ -159,13 +192,8 @@ export async function needUefiServer(): Promise<void> {
  * @returns path of the private key that its user is known by
  */
 export async function needDeveloper(): Promise<string> {
-  const key = inLab('home/.ssh/id_ed25519');
-  if (!(await isThere(key))) {
-    await mkdir(dirname(key), { recursive: true });
-    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  }
-  await need(DEVELOPER);
-  return key;
+  await need(DEVELOPER, needKey);
+  return developerKey();
 }
 
 /**
@@ -178,25 +206,19 @@ export async function needXfsDeveloper(): Promise<string> {
   return key;
 }
 
-async function need(call: ImageCall): Promise<void> {
-  if (!(await isThere(image(call, 'raw')))) await build(call);
+const developerKey = (): string => inLab('home/.ssh/id_ed25519');
+
+async function needKey(): Promise<void> {
+  const key = developerKey();
+  if (await isThere(key)) return;
+  await mkdir(dirname(key), { recursive: true });
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
 }
 
-/**
- * Lets an act build with empty caches at the same paths, so that nothing else differs.
- * @param keep where the images that the act makes are afterwards: a name below the lab
- */
-export async function withEmptyCaches(keep: string, act: () => Promise<void>): Promise<void> {
-  const places = ['cache', 'out'] as const;
-  for (const place of places) {
-    await rename(inLab(place), inLab(`${place}.before`));
-    await mkdir(inLab(place));
-  }
-  try {
-    await act();
-  } finally {
-    await rename(inLab('out'), inLab(keep));
-    await rm(inLab('cache'), { recursive: true, force: true });
-    for (const place of places) await rename(inLab(`${place}.before`), inLab(place));
-  }
+/** Builds an image once, also when several test files need it at one time. @param prepare makes what the build reads */
+async function need(call: ImageCall, prepare?: () => Promise<void>): Promise<void> {
+  await using _alone = await waitForLock(inLab(`${call.name}.lock`));
+  if (await isThere(image(call, 'raw'))) return;
+  await prepare?.();
+  await build(call);
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere } from '../../src/host/is-there.ts';
+import { waitForLock } from '../../src/host/lock.ts';
 import { makeKey } from './apt-repository.ts';
 import type { ArchiveKey } from './archive-suite.ts';
 import { folderTree } from './folder-tree.ts';
@@ -30,6 +31,7 @@ export async function keptArchive(
 ): Promise<KeptArchive> {
   const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
   const place = join(folder, `${name}-${digest}`);
+  await using _alone = await waitForLock(`${place}.lock`);
   if (!(await isThere(place))) await makeAside(place, make);
   return { folder: join(place, 'www'), keyring: join(place, 'keyring.gpg') };
 }
@@ -47,6 +49,6 @@ async function makeAside(place: string, make: MakeArchive): Promise<void> {
     await rename(aside, place);
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
-    if (!(await isThere(place))) throw error; // a test beside this one may have made it
+    throw error;
   }
 }
