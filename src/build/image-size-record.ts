@@ -22,15 +22,16 @@ export async function settleImageSize(
   isLayoutSure: boolean,
 ): Promise<void> {
   const { imageGib, extraMib, journalMib } = request.size;
+  const whole = measureTree(tree.root);
   const size = imageSize({
-    treeBytes: measureTree(tree.root).blockBytes,
+    treeBytes: whole.blockBytes,
     imageGib,
     extraMib,
     journalMib,
     rootType: layout.rootType,
     elements: elements.map((element) => element.name),
   });
-  if (isLayoutSure && makesDisk(request)) checkFit(layout.layout, tree.root, size);
+  if (isLayoutSure && makesDisk(request)) checkFit(layout.layout, tree.root, size, whole);
   const path = join(task.folders.build, RECORD);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, String(size / KIB));
