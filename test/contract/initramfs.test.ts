@@ -39,3 +39,34 @@ test('a hook gets its initramfs at once, and one that there is none of to update
   expect(result.status, said(result)).toBe(0);
   expect(marked(result, 'MADE')).toEqual(['-c -k all', '-u -k 6.1', '-c -k 6.1', 'by now', '-c -k all']);
 });
+
+test('mkinitramfs starts modinfo for the kernel modules alone that may name firmware', async () => {
+  const program = [
+    'for name in plain.ko network.ko packed.ko.xz link.ko; do',
+    '  (set -- 6.1 && . /usr/share/initramfs-tools/conf-hooks.d/ingot-shortcuts &&',
+    '    modinfo -k 6.1 -F firmware /lib/modules/6.1/kernel/$name)',
+    'done',
+    '(set -- 6.1 && . /usr/share/initramfs-tools/conf-hooks.d/ingot-shortcuts && modinfo -F license plain)',
+  ];
+  await using shop = await workshop({
+    'kernel/root.d/50-programs': hook(
+      'cd "$TARGET_ROOT" && mkdir -p usr/share/initramfs-tools/conf-hooks.d usr/lib/modules/6.1/kernel',
+      'cp "$TMP_HOOKS_PATH/programs/"* usr/sbin/',
+      'cd usr/lib/modules/6.1/kernel && touch plain.ko packed.ko.xz && ln -s network.ko link.ko',
+      "printf 'license=GPL\\0firmware=net.bin\\0' >network.ko",
+    ),
+    'kernel/programs/update-initramfs': hook(...program),
+    'kernel/programs/modinfo': hook('echo "ASKED $*"'),
+    'kernel/install.d/10-packages': hook(ASKED_BY_KERNEL),
+  });
+
+  const result = await shop.build({ elements: ['kernel'] });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'ASKED')).toEqual([
+    '-k 6.1 -F firmware /lib/modules/6.1/kernel/network.ko',
+    '-k 6.1 -F firmware /lib/modules/6.1/kernel/packed.ko.xz',
+    '-k 6.1 -F firmware /lib/modules/6.1/kernel/link.ko',
+    '-F license plain',
+  ]);
+});
