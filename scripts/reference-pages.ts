@@ -114,8 +114,9 @@ function fuelImagePage(): string {
     isRequired ? 'yes' : '',
     sentence(help),
   ]);
-  const packages = Object.entries(DEFAULT_PACKAGES).map(([codename, names]) => [
+  const packages = Object.entries(DEFAULT_PACKAGES).map(([codename, { source, packages: names }]) => [
     code(codename),
+    source,
     [...names].sort().join(' '),
   ]);
   return page('fuel-image', [
@@ -125,8 +126,8 @@ function fuelImagePage(): string {
     '[fuel-request.schema.json](fuel-request.schema.json) is the JSON Schema of a request. Fields that are not listed are passed over.',
     table(['Field', 'Required', 'Meaning'], fields),
     '## Default packages',
-    'They are installed where `packages` is missing, by `codename`.',
-    table(['Codename', 'Packages'], packages),
+    'They are installed where `packages` is missing, by `codename`. Those of 12.04 and 14.04 are what `fuel-image` of Fuel 6.1 installs, those of 16.04 what Nailgun of Fuel 11.0 asks for; the original built no later release, for which the lists are our own.',
+    table(['Codename', 'From', 'Packages'], packages),
   ]);
 }
 

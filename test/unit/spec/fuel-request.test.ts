@@ -41,11 +41,15 @@ describe('the sample of the specification', () => {
     expect(request.repositories[0]?.components).toEqual(['main', 'universe', 'multiverse']);
   });
 
-  test('gets the packages that such nodes always had', () => {
-    const { packages } = read(SAMPLE_REQUEST);
+  test.each([
+    ['precise', 42, ['libstomp-ruby1.8', 'linux-image-generic-lts-trusty', 'nailgun-net-check', 'ruby-stomp']],
+    ['trusty', 41, ['linux-firmware-nonfree', 'linux-image-generic-lts-trusty', 'nailgun-net-check', 'ruby-json']],
+    ['xenial', 44, ['linux-image-generic-lts-xenial', 'multipath-tools-boot', 'network-checker', 'ntpdate']],
+  ])('gets the packages that nodes of %s always had', (codename, count, some) => {
+    const { packages } = read({ ...SAMPLE_REQUEST, codename });
 
-    expect(packages).toHaveLength(41);
-    expect(packages).toEqual(expect.arrayContaining(['grub-pc', 'linux-image-generic-lts-trusty', 'nailgun-agent']));
+    expect(packages).toHaveLength(count);
+    expect(packages).toEqual(expect.arrayContaining(['grub-pc', 'nailgun-agent', ...some]));
   });
 
   test('may have fields that nobody knows, anywhere', { tags: ['fuel.sample'] }, () => {
