@@ -80,33 +80,56 @@ export async function runFuelJob(
   using deadline = startDeadline(deadlineSeconds);
   const signal = AbortSignal.any([watch.signal, deadline.signal]);
   await using _lock = isDetached ? undefined : await takeTurn(caller, job, signal, watch);
-  const secrets = secretsOf(caller, job.request);
-  const log = await openFuelLog({ path: job.logFile, environment: secrets, now: Date.now });
   const running = await begin(job, isDetached);
+  const secrets = secretsOf(caller, job.request);
+  const explain = (error: unknown) => failureOf(error, watch, deadline.signal);
+  const outcome = await carryOut(job, secrets, explain, async (onEvent) => await work({ onEvent, signal }));
   try {
-    await build(caller, job, log, work, signal);
-    await job.store.write(ended(running, { state: 'succeeded', exitStatus: 0 }));
-    return 0;
-  } catch (error) {
-    const { report, ...end } = failureOf(error, watch, deadline.signal);
-    log.say(`fuel-image failed: ${report.message}`);
-    complain(caller, caller.command, report);
-    const message = redactorFor(secrets).text(report.message);
-    await job.store.write(ended(running, { ...end, error: { code: report.code, message } }));
-    return end.exitStatus;
+    await job.store.write({ ...running, ...endOf(outcome, secrets), endedAt: new Date().toISOString() });
   } finally {
-    await log.close();
+    if (outcome.state === 'succeeded') caller.stdout.write(`${outcome.line}\n`);
+    else complain(caller, caller.command, outcome.report);
+  }
+  return outcome.exitStatus;
+}
+
+/** How a build ended that lived to tell. */
+type Outcome =
+  | { readonly state: 'succeeded'; readonly exitStatus: 0; readonly line: string }
+  | { readonly state: 'failed' | 'cancelled' | 'timed-out'; readonly exitStatus: number; readonly report: ErrorReport };
+
+type Failure = Exclude<Outcome, { readonly state: 'succeeded' }>;
+
+/** Does the work and logs it. Whatever fails, the log among it, is an outcome; the log is whole when this returns. */
+async function carryOut(
+  { request, logFile }: FuelJob,
+  secrets: Environment,
+  explain: (error: unknown) => Failure,
+  work: (onEvent: (event: BuildEvent) => void) => Promise<'found' | 'built'>,
+): Promise<Outcome> {
+  await using opened = new AsyncDisposableStack();
+  let log: FuelLog | undefined;
+  try {
+    log = opened.adopt(await openFuelLog({ path: logFile, environment: secrets, now: Date.now }), async (one) => {
+      await one.close();
+    });
+    const said = (await work(log.take)) === 'found' ? 'All necessary images are available' : 'Images built';
+    const line = `${said} in ${request.output}: ${request.images.map(({ name }) => name).join(', ')}`;
+    log.say(line);
+    log.say(FUEL_LOG_END);
+    return { state: 'succeeded', exitStatus: 0, line };
+  } catch (error) {
+    const failure = explain(error);
+    log?.say(`fuel-image failed: ${failure.report.message}`);
+    return failure;
   }
 }
 
-async function build(caller: Caller, job: FuelJob, log: FuelLog, work: FuelWork, signal: AbortSignal): Promise<void> {
-  const outcome = await work({ onEvent: log.take, signal });
-  const { images, output } = job.request;
-  const said = outcome === 'found' ? 'All necessary images are available' : 'Images built';
-  const line = `${said} in ${output}: ${images.map(({ name }) => name).join(', ')}`;
-  log.say(line);
-  log.say(FUEL_LOG_END);
-  caller.stdout.write(`${line}\n`);
+function endOf(outcome: Outcome, secrets: Environment): Pick<Job, 'state' | 'exitStatus' | 'error'> {
+  const { state, exitStatus } = outcome;
+  if (outcome.state === 'succeeded') return { state, exitStatus };
+  const { code, message } = outcome.report;
+  return { state, exitStatus, error: { code, message: redactorFor(secrets).text(message) } };
 }
 
 /** Waits while another build has the images. */
@@ -147,17 +170,7 @@ async function begin({ store, id, request, logFile }: FuelJob, isDetached: boole
   return job;
 }
 
-interface JobEnd {
-  readonly state: Job['state'];
-  readonly exitStatus: number;
-  readonly error?: Job['error'];
-}
-
-function ended(running: Job, end: JobEnd): Job {
-  return { ...running, ...end, endedAt: new Date().toISOString() };
-}
-
-function failureOf(error: unknown, watch: StopWatch, deadline: AbortSignal): JobEnd & { readonly report: ErrorReport } {
+function failureOf(error: unknown, watch: StopWatch, deadline: AbortSignal): Failure {
   const signalStatus = watch.status();
   if (signalStatus !== undefined) return { state: 'cancelled', exitStatus: signalStatus, report: toErrorReport(error) };
   if (deadline.aborted)

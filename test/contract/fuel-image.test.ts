@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { workshop } from '../support/cli.ts';
 import { SAMPLE_REQUEST } from '../support/fuel-request.ts';
@@ -43,4 +43,21 @@ test('a keyring that is not there ends it before anything is built', { tags: ['f
     `fuel-image: repos[0].keyring names a file that cannot be read: ${shop.at('none.gpg')}\n`,
   );
   await expect(readdir(shop.at('out'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a submitted build whose log cannot be written has failed, and says why', { tags: ['fuel.jobs'] }, async () => {
+  await using shop = await workshop();
+  await writeFile(shop.at('file'), '');
+  const env = { FUEL_IMAGE_LOGS: shop.at('file/logs') };
+  const request = JSON.stringify({ ...SAMPLE_REQUEST, output: shop.at('out') });
+
+  const submitted = await shop.command('fuel-image', ['submit', request], { env });
+  const waited = await shop.command('fuel-image', ['wait', submitted.stdout.trim()]);
+
+  expect(waited).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/ failed: The log file .*\/file\/logs\/.* cannot be written/),
+  });
+  const job = JSON.parse((await shop.command('fuel-image', ['status', submitted.stdout.trim()])).stdout);
+  expect(job).toMatchObject({ state: 'failed', exitStatus: 1, error: { code: 'OUTPUT_UNWRITABLE' } });
 });
