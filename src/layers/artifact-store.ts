@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../host/lock.ts';
 import type { Artifact, ImageFormat } from '../model/artifact.ts';
 import { isErrno } from '../model/errno.ts';
 import type { LayerKey } from './key.ts';
-import { ignoreMissing } from './store-file.ts';
+import { ignoreMissing, putInPlace } from './store-file.ts';
 
 /** Paths of kept image files by format. */
 export type KeptImages = Readonly<Partial<Record<ImageFormat, string>>>;
@@ -55,19 +55,6 @@ export class ArtifactStore {
     await writeFile(join(made, 'index.json'), JSON.stringify(index));
     await putInPlace(made, folder);
   }
-}
-
-/** Gives a finished folder its name in place of an older one. Where another build has just done so, its folder stays. */
-async function putInPlace(made: string, folder: string): Promise<void> {
-  const old = `${made}.old`;
-  await rename(folder, old).catch(ignoreMissing);
-  try {
-    await rename(made, folder);
-  } catch (error) {
-    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
-    await rm(made, { recursive: true, force: true });
-  }
-  await rm(old, { recursive: true, force: true });
 }
 
 /** After this time a folder that has no name of its own yet is one of a build that was killed, in ms. */

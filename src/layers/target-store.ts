@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../model/errno.ts';
 import type { MeasuredBytes } from '../model/target-image.ts';
 import type { LayerKey } from './key.ts';
-import { readJson } from './store-file.ts';
+import { putInPlace, readJson } from './store-file.ts';
 
 /** What is known of the file of a target image. */
 export interface TargetFacts {
@@ -46,15 +47,18 @@ export class TargetStore {
   /** Keeps a file: as a further name of it, or on another filesystem as a copy. */
   async keep(key: LayerKey, path: string, { raw, file }: TargetFacts): Promise<void> {
     const folder = join(this.#folder, key);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    const kept = join(folder, 'image');
+    const made = `${folder}.${randomUUID()}`;
+    await mkdir(made, { recursive: true });
+    const kept = join(made, 'image');
     await link(path, kept).catch(async (error: unknown) => {
       if (!isErrno(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP')) throw error;
       await copyFile(path, kept);
     });
     const facts = await stat(kept, { bigint: true });
     const index: TargetIndex = { raw, file, size: Number(facts.size), changedAt: String(facts.mtimeNs) };
-    await writeFile(join(folder, 'index.json'), JSON.stringify([index]));
+    await writeFile(join(made, 'index.json'), JSON.stringify([index]));
+    // A build beside this one may be copying what another one has kept meanwhile.
+    if ((await this.find(key)) === undefined) await putInPlace(made, folder);
+    else await rm(made, { recursive: true });
   }
 }
