@@ -17,6 +17,13 @@ import { type PackageFile, type PrivateApt, withPrivateApt } from './private-apt
 import { pinPreferences, type SourcePin } from './release-pins.ts';
 import { hasSplitUsr } from './split-usr.ts';
 
+/**
+ * What the minimal base is: all packages of priority required and apt, or with those of priority important in the first component of the
+ * main source, as debootstrap has it unless told otherwise. The names are those of mmdebstrap(1).
+ */
+export const BOOTSTRAP_VARIANTS = ['minbase', 'important'] as const;
+export type BootstrapVariant = (typeof BOOTSTRAP_VARIANTS)[number];
+
 export interface BootstrapOptions {
   /** Absolute path of an empty folder to make the system in. */
   readonly tree: string;
@@ -31,6 +38,8 @@ export interface BootstrapOptions {
   readonly pins?: readonly SourcePin[];
   /** File of apt settings to add. */
   readonly settings?: string;
+  /** How much the minimal base is: undefined stands for `minbase`. */
+  readonly variant?: BootstrapVariant;
   /** Packages besides the minimal base. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -44,7 +53,7 @@ export interface BootstrapOptions {
 }
 
 /**
- * Makes a minimal Debian system: all packages of priority required, apt, and what is to be included, installed by dpkg in the tree.
+ * Makes a minimal Debian system: the packages of the variant and what is to be included, installed by dpkg in the tree.
  * Everything is resolved by apt and fetched before anything is installed.
  * @throws IngotError `SIGNATURE_INVALID`, `FETCH_FAILED`, `DIGEST_MISMATCH`, `PACKAGE_UNKNOWN`, `PACKAGES_UNRESOLVABLE`, `OFFLINE_MISS`,
  *   `BOOTSTRAP_FAILED`, `DISK_FULL`, `CANCELLED`
@@ -88,7 +97,7 @@ async function resolveAll(options: BootstrapOptions): Promise<Wanted> {
   return await withPrivateApt({ ...options, sources, preferences }, async (apt) => {
     await apt.update(identity, options.isOffline);
     const index = await apt.names();
-    const minimal = minimalBase(index, options);
+    const minimal = [...new Set([...minimalBase(index, options), ...(await importantOnes(apt, options))])];
     const base = await apt.resolve([...minimal, ...options.include, ...options.exclude.map((name) => `${name}-`)]);
     const later = await resolveDeclared(apt, [...minimal, ...options.include], index, options);
     const digests = new Set(base.map((file) => file.sha256));
@@ -109,6 +118,15 @@ function minimalBase(index: IndexNames, options: BootstrapOptions): readonly str
   const isMarked = index.all.has('usr-is-merged') && !hasSplitUsr(options.main.suite);
   const names = new Set([...index.required, 'apt', ...(isMarked ? ['usr-is-merged'] : [])]);
   return [...names].filter((name) => !options.exclude.includes(name));
+}
+
+async function importantOnes(
+  apt: PrivateApt,
+  { variant, main, exclude }: BootstrapOptions,
+): Promise<readonly string[]> {
+  const [component] = main.components;
+  if (variant !== 'important' || component === undefined) return [];
+  return (await apt.important(main.suite, component)).filter((name) => !exclude.includes(name));
 }
 
 async function resolveDeclared(

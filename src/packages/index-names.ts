@@ -35,6 +35,22 @@ export async function readIndexNames(lists: string): Promise<IndexNames> {
   return { required: [...required], all };
 }
 
+/** Names of the packages that have a priority in the index of one component of a suite, in order of appearance. */
+export async function readNamesOfPriority(
+  lists: string,
+  { suite, component }: { readonly suite: string; readonly component: string },
+  priority: 'important',
+): Promise<readonly string[]> {
+  const names: string[] = [];
+  // apt names index files by their addresses, with a low line for each slash.
+  const end = `_dists_${suite.replaceAll('/', '_')}_${component}_binary-`;
+  for (const file of (await readdir(lists)).filter((name) => name.includes(end) && name.endsWith('_Packages'))) {
+    const text = (await readFile(join(lists, file))).toString('latin1');
+    for (const position of occurrences(text, `\nPriority: ${priority}\n`)) names.push(nameOfStanza(text, position));
+  }
+  return [...new Set(names)];
+}
+
 function* packageNames(text: string): Generator<string> {
   if (text.startsWith('Package: ')) yield lineAt(text, 9);
   for (const position of occurrences(text, '\nPackage: ')) yield lineAt(text, position + 10);

@@ -4,7 +4,7 @@ import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
 import { type AptSetup, aptSetupOf, requireKeyrings } from './apt-setup.ts';
-import { bootstrapDebian } from './bootstrap-debian.ts';
+import { BOOTSTRAP_VARIANTS, bootstrapDebian } from './bootstrap-debian.ts';
 import type { IndexIdentity } from './index-identity.ts';
 import { installBatches } from './install-batches.ts';
 import { storePackages } from './package-store.ts';
@@ -40,12 +40,12 @@ export interface PackageContext {
 const LEAVE_IT_TO_APT = 3;
 
 /**
- * Answers `bootstrap-debian [--include A,B]... [--exclude A,B]... TREE`: makes the minimal system that the hook's environment describes
- * in an empty folder.
+ * Answers `bootstrap-debian [--variant minbase|important] [--include A,B]... [--exclude A,B]... TREE`: makes the minimal system that the
+ * hook's environment describes in an empty folder.
  * @throws IngotError as `bootstrapDebian` does; `TOOL_MISSING` without a keyring; `USAGE` and `DEFINITION_INVALID` when the request cannot be understood
  */
 export async function answerBootstrapDebian(call: PackageCall, context: PackageContext): Promise<PackageAnswer> {
-  const { tree, include, exclude } = parseBootstrapArgs(call.args);
+  const { tree, variant, include, exclude } = parseBootstrapArgs(call.args);
   const setup = await aptSetupOf(call.env);
   if (setup === undefined)
     throw new IngotError('DEFINITION_INVALID', 'The elements do not say which system to make', {
@@ -59,6 +59,7 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
     main,
     moreSources: sources.filter((source) => source !== main),
     tree,
+    variant,
     include,
     exclude,
     declared: context.declaredPackages,
@@ -74,17 +75,22 @@ export function answerAptPreferences(setup: AptSetup | undefined, state: IndexId
 }
 
 function parseBootstrapArgs(args: readonly string[]) {
-  const options = { include: { type: 'string', multiple: true }, exclude: { type: 'string', multiple: true } } as const;
+  const options = {
+    variant: { type: 'string', default: 'minbase' },
+    include: { type: 'string', multiple: true },
+    exclude: { type: 'string', multiple: true },
+  } as const;
   try {
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     const [tree, ...rest] = positionals;
-    if (tree !== undefined && rest.length === 0)
-      return { tree, include: names(values.include), exclude: names(values.exclude) };
+    const variant = BOOTSTRAP_VARIANTS.find((name) => name === values.variant);
+    if (tree !== undefined && rest.length === 0 && variant !== undefined)
+      return { tree, variant, include: names(values.include), exclude: names(values.exclude) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // parseArgs says so that it cannot understand them
   }
   throw new IngotError('USAGE', `bootstrap-debian does not understand: ${args.join(' ')}`, {
-    hint: 'usage: bootstrap-debian [--include A,B]... [--exclude A,B]... TREE',
+    hint: `usage: bootstrap-debian [--variant ${BOOTSTRAP_VARIANTS.join('|')}] [--include A,B]... [--exclude A,B]... TREE`,
   });
 }
 

@@ -10,7 +10,13 @@ import type { Environment } from '../model/request.ts';
 import { aptError } from './apt-fault.ts';
 import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
 import type { IndexIdentity } from './index-identity.ts';
-import { formatIndexNames, type IndexNames, parseIndexNames, readIndexNames } from './index-names.ts';
+import {
+  formatIndexNames,
+  type IndexNames,
+  parseIndexNames,
+  readIndexNames,
+  readNamesOfPriority,
+} from './index-names.ts';
 import { keptAnswers } from './kept-answers.ts';
 
 export interface PrivateAptOptions {
@@ -37,6 +43,8 @@ export interface PrivateApt {
   update(identity: IndexIdentity, isOffline: boolean): Promise<void>;
   /** The names in the index. */
   names(): Promise<IndexNames>;
+  /** Names of the packages of priority important in a component of a suite. */
+  important(suite: string, component: string): Promise<readonly string[]>;
   /** Files that installing the packages on an empty system takes. `name-` leaves a package out. */
   resolve(packages: readonly string[]): Promise<readonly PackageFile[]>;
 }
@@ -73,6 +81,11 @@ export async function withPrivateApt<T>(options: PrivateAptOptions, work: (apt: 
     },
     names: async () =>
       parseIndexNames(await answers.answer('names', async () => formatIndexNames(await readIndexNames(lists)))),
+    important: async (suite, component) => {
+      const question = ['important', suite, component].join(' ');
+      const find = async () => (await readNamesOfPriority(lists, { suite, component }, 'important')).join(' ');
+      return (await answers.answer(question, find)).split(' ').filter((name) => name !== '');
+    },
     resolve: async (packages) => {
       const program = await stat('/usr/bin/apt-get').catch(() => undefined); // another apt may decide otherwise
       const question = ['files', program?.mtimeMs, program?.size, ...packages].join(' ');

@@ -75,6 +75,30 @@ test('fetches declared packages ahead, and only warns of those that are unknown'
   expect(events).toContainEqual({ kind: 'message', level: 'warning', text: 'No package source has: nonsense' });
 });
 
+test.each([
+  { variant: 'minbase', extra: [] },
+  { variant: 'important', extra: ['udev'] },
+] as const)('takes of $variant what debootstrap takes, of the main source alone', async ({ variant, extra }) => {
+  await using repository = await aptRepository([
+    ...BASE,
+    { name: 'udev', fields: { Priority: 'important' } },
+    { name: 'vim', fields: { Priority: 'optional' } },
+  ]);
+  await using vendor = await aptRepository([{ name: 'agent', fields: { Priority: 'important' } }]);
+  await using folder = await folderTree({ 'tree/': '' });
+  await symlink('stable', join(vendor.folder, 'dists/vendor')).catch(() => {});
+  const moreSources = [{ ...vendor.source, suite: 'vendor', options: `signed-by=${vendor.keyring}` }];
+
+  // The tree has no shell, so that installing fails after everything was fetched.
+  await expect(bootstrapDebian(options(repository, folder.path, { variant, moreSources }))).rejects.toMatchObject({
+    code: 'BOOTSTRAP_FAILED',
+  });
+
+  const fetched = repository.server.requests.flatMap(({ path }) => /^\/pool\/([^_]*)_/.exec(path)?.[1] ?? []);
+  expect(fetched.sort()).toEqual([...BASE.map(({ name }) => name), ...extra].sort());
+  expect(vendor.server.requests.filter(({ path }) => path.startsWith('/pool/'))).toEqual([]);
+});
+
 test('says which architecture a source does not have', async () => {
   await using repository = await aptRepository([{ name: 'apt', fields: { Architecture: 'all' } }]);
   await using folder = await folderTree({ 'tree/': '' });
@@ -119,8 +143,11 @@ test('tells a hook which variables are missing', async () => {
   });
 });
 
-test.each([[[]], [['/a', '/b']], [['--incldue=x', '/a']]])('refuses the words %j', async (args) => {
-  const context = { imageCache: '/nowhere', isOffline: false, declaredPackages: [], emit: () => {} };
+test.each([[[]], [['/a', '/b']], [['--incldue=x', '/a']], [['--variant=huge', '/a']]])(
+  'refuses the words %j',
+  async (args) => {
+    const context = { imageCache: '/nowhere', isOffline: false, declaredPackages: [], emit: () => {} };
 
-  await expect(answerBootstrapDebian({ args, input: '', env: {} }, context)).rejects.toMatchObject({ code: 'USAGE' });
-});
+    await expect(answerBootstrapDebian({ args, input: '', env: {} }, context)).rejects.toMatchObject({ code: 'USAGE' });
+  },
+);
