@@ -46,7 +46,7 @@ export async function buildTargetImages(
   const set = { folder: output, metadataName, images };
   if (await isSetComplete(set, signal)) return 'found';
   const build = await planBuild(caller, request);
-  await checkTools(build);
+  await checkTools({ ...build, targetImages: { folder: output, images } });
   await checkFolders(build);
   await makeFolder(output, 'The folder that "output" names', 'Choose another one.');
   await checkTargetSpace({ ...build, output }, images, request.packages.length);

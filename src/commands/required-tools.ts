@@ -1,3 +1,4 @@
+import { CONTAINER_TOOLS } from '../build/pack-target-image.ts';
 import { factsOf } from '../formats/registry.ts';
 import { writtenFormats } from '../formats/written-formats.ts';
 import { findProgram } from '../host/tool-check.ts';
@@ -34,5 +35,8 @@ function toolsOf(request: BuildRequest): readonly { readonly command: string; re
       .tools(request)
       .map((command) => ({ command, feature: `the format ${format}` })),
   );
-  return [...everyBuild, ...formats];
+  const containers = (request.targetImages?.images ?? []).flatMap(({ container }) =>
+    CONTAINER_TOOLS[container].map((command) => ({ command, feature: `images under ${container}` })),
+  );
+  return [...everyBuild, ...formats, ...new Map(containers.map((tool) => [tool.command, tool])).values()];
 }

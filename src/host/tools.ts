@@ -58,6 +58,7 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'mkswap', package: 'util-linux', feature: 'swap space', use: 'build' },
   { command: 'qemu-img', package: 'qemu-utils', feature: 'qcow2, vmdk, vdi, vhd and vhdx images', use: 'build' },
   { command: 'pigz', package: 'pigz', feature: 'tgz and oci images, and target images under gzip', use: 'build' },
+  { command: 'libdeflate-gzip', package: 'libdeflate-tools', feature: 'target images under gzip', use: 'build' },
   { command: 'openssl', package: 'openssl', feature: 'passwords in requests of fuel-image', use: 'build' },
   { command: 'mksquashfs', package: 'squashfs-tools', feature: 'squashfs images and filesystems', use: 'build' },
   { command: 'unsquashfs', package: 'squashfs-tools', feature: 'base images in squashfs', use: 'build' },

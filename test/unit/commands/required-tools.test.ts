@@ -29,4 +29,15 @@ describe('the check for tools', () => {
       hint: expect.stringMatching(/ingot doctor --install, or: apt-get install .*qemu-utils/),
     });
   });
+
+  it('names what the containers of target images need', async () => {
+    await using scratch = await scratchFolder();
+    const image = { mountPoint: '/', name: 'env_1.img.gz', filesystem: 'ext4', container: 'gzip' } as const;
+    const request = { ...requestWith(scratch.path, 'raw'), targetImages: { folder: '/out', images: [image] } };
+
+    await expect(checkTools(request)).rejects.toMatchObject({
+      message: expect.stringContaining('libdeflate-gzip (for images under gzip)'),
+      hint: expect.stringContaining('libdeflate-tools'),
+    });
+  });
 });
