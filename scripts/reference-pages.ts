@@ -121,7 +121,7 @@ function fuelImagePage(): string {
   ]);
   return page('fuel-image', [
     helpBlock(FUEL_IMAGE_HELP),
-    'Exit status: 0 when the whole set is there, 2 for a command line or request that cannot be understood, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM, else 1. Every fault of a request is told at once, each on a line that begins with the field, before anything is touched. The [guide](../guides/fuel-image.md) shows how it is used.',
+    'Exit status: 0 when the whole set is there, 2 for a command line or request that cannot be understood, 124 when time was up, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM, else 1. Every fault of a request is told at once, each on a line that begins with the field, before anything is touched. The [guide](../guides/fuel-image.md) shows how it is used.',
     '## Fields of a request',
     '[fuel-request.schema.json](fuel-request.schema.json) is the JSON Schema of a request. Fields that are not listed are passed over.',
     table(['Field', 'Required', 'Meaning'], fields),

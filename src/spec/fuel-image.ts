@@ -57,7 +57,11 @@ Variables:
   FUEL_IMAGE_JOBS       folder for the state of jobs [~/.local/state/ingot/fuel-image/jobs]
   FUEL_IMAGE_KEYS       folder with keys of repositories, in files that end in .gpg or .asc [/etc/ingot/fuel-image/keys]
   FUEL_IMAGE_LOGS       folder for logs [/var/log for root, else ~/.local/state/ingot/fuel-image/logs]
+  INGOT_FETCH_ATTEMPTS  how often a file is asked for [5]
+  INGOT_FETCH_TIMEOUT   seconds without a byte after which an attempt has failed [30]
   TMPDIR                folder for temporary files [/tmp]
+  http_proxy, https_proxy, no_proxy
+                        proxies where the request has none
 `;
 
 const COMMANDS = ['submit', 'run-job', 'status', 'wait', 'cancel'] as const;
