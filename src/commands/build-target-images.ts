@@ -111,7 +111,10 @@ async function cast(
 function inWordsOfTheRequest(error: IngotError, repositories: readonly FuelRepository[]): IngotError {
   if (error.code !== 'SIGNATURE_INVALID') return error;
   const text = (error.details.tail ?? []).join('\n');
-  const index = repositories.findIndex(({ uri, suite }) => text.includes(`${uri} ${suite}`));
+  // apt names addresses without the credentials in them.
+  const isNamed = ({ uri, suite }: FuelRepository) =>
+    ['InRelease', 'Release'].some((file) => text.includes(`${publicUrl(uri).replace(/\/+$/, '')} ${suite} ${file}`));
+  const index = repositories.findIndex(isNamed);
   const repository = repositories[index];
   if (repository === undefined) return error;
   return new IngotError(
