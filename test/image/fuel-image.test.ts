@@ -3,34 +3,45 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunResult, run, runForStatus } from '../../src/host/process.ts';
 import { type FolderTree, folderTree } from '../support/folder-tree.ts';
-import { type FuelLab, openFuelLab, readMetadata } from '../support/fuel-lab.ts';
 import { growFilesystem, PARTITION_BYTES, provisionNode, type Unpacked, unpackOnto } from '../support/fuel-node.ts';
+import { type FuelSite, imageField, openFuelSite, readMetadata } from '../support/fuel-site.ts';
 import { MOS_VERSIONS } from '../support/mos-archive.ts';
 import { bootImage } from '../support/vm.ts';
 
 const BOOT_MS = 600_000;
 
-let lab: FuelLab;
+let site: FuelSite;
 let scratch: FolderTree;
 let built: RunResult;
 let root: Unpacked;
 let boot: Unpacked;
-const file = (name: string) => join(lab.output, name);
+const file = (name: string) => join(site.output, name);
 const raw = (name: 'root' | 'boot') => scratch.at(`${name}.img`);
 
+/** A request for the system of a node, with `/boot` on a filesystem of its own. */
+const nodeRequest = (environment: string, change = {}) =>
+  site.request(environment, {
+    packages: ['grub-pc', 'linux-image-generic', 'mos-release', 'netbase', 'openssh-server', 'tree', 'ubuntu-minimal'],
+    image_data: {
+      '/': imageField(`${environment}.img.gz`, 'ext4', 'gzip'),
+      '/boot': imageField(`${environment}-boot.img.gz`, 'ext2', 'gzip'),
+    },
+    ...change,
+  });
+
 beforeAll(async () => {
-  lab = await openFuelLab();
+  site = await openFuelSite('fuel-image');
   scratch = await folderTree();
   // A losetup that only leaves a mark: whoever wants a loop device is found out.
   await writeFile(scratch.at('losetup'), `#!/bin/sh\n: >${scratch.at('asked-for-loop')}\nexit 1\n`);
   await chmod(scratch.at('losetup'), 0o755);
-  built = await lab.build(lab.request('env_1'), { PATH: `${scratch.path}:${process.env.PATH}` });
+  built = await site.build(nodeRequest('env_1'), { env: { PATH: `${scratch.path}:${process.env.PATH}` } });
   if (built.status !== 0) throw new Error(`The build failed:\n${built.tail.join('\n')}`);
   root = await unpackOnto(file('env_1.img.gz'), raw('root'));
   boot = await unpackOnto(file('env_1-boot.img.gz'), raw('boot'));
 });
 afterAll(async () => {
-  await lab[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
   await scratch[Symbol.asyncDispose]();
 });
 
@@ -56,9 +67,9 @@ async function versions(): Promise<ReadonlyMap<string, string>> {
 }
 
 test('little is printed, and the files have the names of their addresses', { tags: ['fuel.names'] }, async () => {
-  expect(built.stdout).toBe(`Images built in ${lab.output}: env_1.img.gz, env_1-boot.img.gz\n`);
+  expect(built.stdout).toBe(`Images built in ${site.output}: env_1.img.gz, env_1-boot.img.gz\n`);
   expect(built.stderr).toBe('');
-  expect((await readdir(lab.output)).sort()).toEqual(['env_1-boot.img.gz', 'env_1.img.gz', 'env_1.yaml']);
+  expect((await readdir(site.output)).sort()).toEqual(['env_1-boot.img.gz', 'env_1.img.gz', 'env_1.yaml']);
 });
 
 test('the metadata tells of the published bytes, which are one zlib stream each', {
@@ -127,7 +138,7 @@ describe('a set that is there', { tags: ['fuel.complete'] }, () => {
   test('is left alone', async () => {
     const before = await stat(file('env_1.img.gz'));
 
-    const { status, stdout } = await lab.build(lab.request('env_1'));
+    const { status, stdout } = await site.build(nodeRequest('env_1'));
 
     expect(status).toBe(0);
     expect(stdout).toContain('All necessary images are available');
@@ -140,7 +151,7 @@ describe('a set that is there', { tags: ['fuel.complete'] }, () => {
     await rm(path);
     await writeFile(path, before.subarray(0, 1000));
 
-    const { status } = await lab.build(lab.request('env_1'));
+    const { status } = await site.build(nodeRequest('env_1'));
 
     expect(status).toBe(0);
     expect((await readFile(path)).equals(before)).toBe(true);
@@ -148,28 +159,28 @@ describe('a set that is there', { tags: ['fuel.complete'] }, () => {
 });
 
 test('another environment gets the same bytes, and fetches no package', { tags: ['fuel.environments'] }, async () => {
-  const fetched = lab.servers.ubuntu.requests.length;
+  const fetched = site.servers.ubuntu.requests.length;
 
-  const { status } = await lab.build(lab.request('env_2'));
+  const { status } = await site.build(nodeRequest('env_2'));
 
   expect(status).toBe(0);
   const [one, two] = [await readMetadata(file('env_1.yaml')), await readMetadata(file('env_2.yaml'))];
   expect(two.images.map(({ container_md5 }) => container_md5)).toEqual(
     one.images.map(({ container_md5 }) => container_md5),
   );
-  const later = lab.servers.ubuntu.requests.slice(fetched).map(({ path }) => path);
+  const later = site.servers.ubuntu.requests.slice(fetched).map(({ path }) => path);
   expect(later.filter((path) => !path.endsWith('/InRelease'))).toEqual([]);
 });
 
 test('packages that are kept install without any being fetched, also onto xfs', {
   tags: ['fuel.offline'],
 }, async () => {
-  for (const server of Object.values(lab.servers)) server.keepFailing('.deb', { kind: 'status', status: 404 });
-  const image_data = { '/': { uri: 'http://10.20.0.2/env_3.img', format: 'xfs', container: 'raw' } };
+  for (const server of Object.values(site.servers)) server.keepFailing('.deb', { kind: 'status', status: 404 });
+  const image_data = { '/': imageField('env_3.img', 'xfs', 'raw') };
 
-  const { status, tail } = await lab.build(lab.request('env_3', { image_data, packages: ['tree', 'mos-release'] }));
+  const { status, tail } = await site.build(nodeRequest('env_3', { image_data, packages: ['tree', 'mos-release'] }));
 
-  for (const server of Object.values(lab.servers)) server.mend();
+  for (const server of Object.values(site.servers)) server.mend();
   expect(status, tail.join('\n')).toBe(0);
   const { images } = await readMetadata(file('env_3.yaml'));
   expect(images[0]).toMatchObject({ container_size: 2 * 1024 ** 3, container: 'raw', format: 'xfs' });
@@ -177,19 +188,26 @@ test('packages that are kept install without any being fetched, also onto xfs', 
   await rm(file('env_3.img'));
 });
 
-test('a repository whose key is not trusted is named, and nothing is published', {
-  tags: ['fuel.signatures'],
-}, async () => {
-  const [first, ...others] = lab.repos;
-  const repos = [first, ...others.map((repo) => ({ ...repo, keyring: first?.keyring }))];
+test.each([
+  [1, 'ubuntu-updates', 'mos'],
+  [3, 'mos', 'ubuntu'],
+])(
+  'repository %i, whose key is not trusted, is named, and nothing is published',
+  {
+    tags: ['fuel.signatures'],
+  },
+  async (index, name, other) => {
+    const keyring = site.repos.find((repo) => repo.name === other)?.keyring;
+    const repos = site.repos.map((repo) => (repo.name === name ? { ...repo, keyring } : repo));
 
-  const { status, stderr } = await lab.build(lab.request('env_4', { repos, packages: ['tree'] }));
+    const { status, stderr } = await site.build(nodeRequest('env_4', { repos, packages: ['tree'] }));
 
-  expect(status).toBe(1);
-  expect(stderr).toContain('repos[3] (mos) is not signed by a key that is trusted for it');
-  expect(stderr).toContain('"trusted": true');
-  expect((await readdir(lab.output)).filter((name) => name.includes('env_4') || name.startsWith('.'))).toEqual([]);
-});
+    expect(status).toBe(1);
+    expect(stderr).toContain(`repos[${index}] (${name}) is not signed by a key that is trusted for it`);
+    expect(stderr).toContain('"trusted": true');
+    expect((await readdir(site.output)).filter((file) => file.includes('env_4') || file.startsWith('.'))).toEqual([]);
+  },
+);
 
 test('a node takes the images, grows them and boots to login', {
   tags: ['fuel.node', 'fuel.filesystems'],

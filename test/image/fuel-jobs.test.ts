@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RunResult, run } from '../../src/host/process.ts';
 import { Job } from '../../src/jobs/job.ts';
-import { type FuelSite, fuelSite } from '../support/fuel-site.ts';
-import { type HostState, hostState } from '../support/host-state.ts';
-import { labMark } from '../support/image-build.ts';
+import { type FuelSite, imageField, openFuelSite } from '../support/fuel-site.ts';
+import type { HostState } from '../support/host-state.ts';
+import { probeText } from '../support/mos-archive.ts';
 
 const FAULTY = ['status', 'reset', 'stall', 'truncate', 'corrupt'] as const;
-const probe = (name: string) => ({ name: `probe-${name}`, files: { [`opt/${name}`]: name.repeat(50_000) } });
+const deb = (probe: string) => `probe-${probe}_1.0_amd64.deb`;
 
 /** What those look for who follow a build by its log. */
 const PHRASES = [
@@ -22,9 +22,19 @@ const PHRASES = [
 let site: FuelSite;
 let before: HostState;
 
+const output = (env: number) => site.at('images', String(env));
+const image = (env: number) => `env_${env}_marmot.img`;
+const logFile = (env: number) => site.at('logs', `fuel-agent-env-${env}.log`);
+
+/** A request whose environment has a folder of its own, as text. */
+function request(env: number, change: { readonly [field: string]: unknown } = {}): string {
+  const image_data = { '/': imageField(image(env), 'ext4', 'raw') };
+  return JSON.stringify(site.request('', { image_data, output: output(env), ...change }));
+}
+
 beforeAll(async () => {
-  site = await fuelSite('fuel-jobs', [...FAULTY, 'missing'].map(probe));
-  before = await hostState(labMark());
+  site = await openFuelSite('fuel-jobs', [...FAULTY, 'missing', 'slow']);
+  before = await site.state();
 });
 
 afterAll(async () => await site[Symbol.asyncDispose]());
@@ -33,51 +43,50 @@ describe('mirrors that fail', () => {
   test('are asked again, with patience; what is printed is short, and the log has all but secrets', {
     tags: ['fuel.mirrors', 'fuel.log'],
   }, async () => {
-    const { extra } = site;
-    const failing = (name: string) => `probe-${name}_1.0_amd64.deb`;
-    site.ubuntu.fail('InRelease', { kind: 'status', status: 503 });
-    extra.server.fail(failing('status'), { kind: 'status', status: 503 }, { kind: 'status', status: 503 });
-    for (const kind of ['reset', 'stall', 'truncate'] as const)
-      extra.server.fail(failing(kind), { kind, afterBytes: 99 });
-    extra.server.fail(failing('corrupt'), { kind: 'corrupt' });
+    const { ubuntu, mos } = site.servers;
+    ubuntu.fail('InRelease', { kind: 'status', status: 503 });
+    mos.fail(deb('status'), { kind: 'status', status: 503 }, { kind: 'status', status: 503 });
+    for (const kind of ['reset', 'stall', 'truncate'] as const) mos.fail(deb(kind), { kind, afterBytes: 99 });
+    mos.fail(deb('corrupt'), { kind: 'corrupt' });
 
-    const result = await site.run(site.request({ env: 1, packages: FAULTY.map((name) => `probe-${name}`) }));
+    const result = await site.run([request(1, { packages: FAULTY.map((name) => `probe-${name}`) })]);
 
     succeed(result);
-    for (const name of FAULTY) expect(await inImage(1, `/opt/${name}`)).toBe(name.repeat(50_000));
-    expect(result.stdout).toBe(`Images built in ${site.output(1)}: ${site.image(1)}\n`);
+    for (const name of FAULTY) expect(await inImage(1, `/opt/${name}`)).toBe(probeText(name));
+    expect(result.stdout).toBe(`Images built in ${output(1)}: ${image(1)}\n`);
     expect(result.stderr).toBe('');
-    const log = await readFile(site.logFile(1), 'utf8');
+    const log = await readFile(logFile(1), 'utf8');
     const texts = log.split('\n').map((line) => line.replace(/^.*? \| /, ''));
     expect(texts.filter((text) => PHRASES.includes(text))).toEqual(PHRASES);
     expect(log).not.toMatch(/sea.(breeze|shell)/);
   });
 
   test('are not asked again for what is not there, which is named', { tags: ['fuel.mirrors'] }, async () => {
-    site.extra.server.keepFailing('probe-missing_1.0_amd64.deb', { kind: 'status', status: 404 });
-    const asked = site.extra.server.requests.length;
+    const { mos } = site.servers;
+    mos.keepFailing(deb('missing'), { kind: 'status', status: 404 });
+    const asked = mos.requests.length;
+    const repos = site.repos.map((repo) => (repo.name === 'mos' ? { ...repo, suite: 'gone' } : repo));
 
-    const noPackage = await site.run(site.request({ env: 2, packages: ['probe-missing'] }));
-    const noSuite = await site.run(site.request({ env: 2, suite: 'gone' }));
+    const noPackage = await site.run([request(2, { packages: ['probe-missing'] })]);
+    const noSuite = await site.run([request(2, { repos })]);
 
     expect(noPackage.status).toBe(1);
     expect(noPackage.stderr).toMatch(/probe-missing_1.0_amd64.deb.*404/);
-    const again = site.extra.server.requests.slice(asked).filter(({ path }) => path.includes('probe-missing'));
+    const again = mos.requests.slice(asked).filter(({ path }) => path.includes('probe-missing'));
     expect(again).toHaveLength(1);
     expect(noSuite.status).toBe(1);
-    expect(noSuite.stderr).toMatch(/127\.0\.0\.1:\d+\/dists\/gone\/InRelease does not exist/);
+    expect(noSuite.stderr).toMatch(/mos\.test:\d+\/dists\/gone\/InRelease does not exist/);
     expect(noPackage.stderr + noSuite.stderr).not.toContain('sea-shell');
-    expect(await readdir(site.output(2)).catch(() => [])).toEqual([]);
+    expect(await readdir(output(2)).catch(() => [])).toEqual([]);
     expect(await job(2)).toMatchObject({ state: 'failed', exitStatus: 1 });
   });
 });
 
 test('a second call for the same images waits for the first and finds them', { tags: ['fuel.turns'] }, async () => {
-  const request = site.request({ env: 3 });
-  const first = site.run(request);
+  const first = site.run([request(3)]);
   await untilRunning(3);
 
-  const second = await site.run(request);
+  const second = await site.run([request(3)]);
 
   succeed(await first);
   succeed(second);
@@ -88,13 +97,11 @@ test('a second call for the same images waits for the first and finds them', { t
 test('a submitted build is polled by its name, and there is one for the same images', {
   tags: ['fuel.jobs'],
 }, async () => {
-  const request = site.request({ env: 4 });
-
-  const submitted = await site.run('submit', request);
-  const again = await site.run('submit', request);
-  const other = await site.run('submit', site.request({ env: 4, password: 'another' }));
-  const early = await site.run('wait', '--timeout', '0', submitted.stdout.trim());
-  const waited = await site.run('wait', submitted.stdout.trim());
+  const submitted = await site.run(['submit', request(4)]);
+  const again = await site.run(['submit', request(4)]);
+  const other = await site.run(['submit', request(4, { root_password: 'another' })]);
+  const early = await site.run(['wait', '--timeout', '0', submitted.stdout.trim()]);
+  const waited = await site.run(['wait', submitted.stdout.trim()]);
 
   succeed(submitted);
   expect(submitted.stdout).toMatch(/^env_4_marmot-[0-9a-f]{8}\n$/);
@@ -103,13 +110,15 @@ test('a submitted build is polled by its name, and there is one for the same ima
   expect(early).toMatchObject({ status: 124, stdout: expect.stringContaining('running') });
   expect(waited).toMatchObject({ status: 0, stdout: `${submitted.stdout.trim()} succeeded\n` });
   expect(await passwordOf(4)).toBe(await crypt('sea breeze', await passwordOf(4)));
-  expect((await site.run('status', 'env_9')).status).toBe(2);
+  expect((await site.run(['status', 'env_9'])).status).toBe(2);
 });
 
 test('a build that takes too long is ended, and nothing is left of it', {
   tags: ['fuel.ended', 'fuel.limits'],
 }, async () => {
-  const result = await site.run('--deadline', '2', site.request({ env: 5, password: 'slow' }));
+  site.servers.mos.keepFailing(deb('slow'), { kind: 'hang' });
+
+  const result = await site.run(['--deadline', '2', request(5, { packages: ['probe-slow'] })]);
 
   expect(result.status).toBe(124);
   expect(result.stderr).toContain('The images were not done within 2 s');
@@ -117,38 +126,17 @@ test('a build that takes too long is ended, and nothing is left of it', {
   await expectNothingLeft(5);
 });
 
-describe('a full disk', () => {
-  test('is found before anything is fetched', { tags: ['fuel.limits'] }, async () => {
-    const asked = site.ubuntu.requests.length;
-
-    const result = await site.runOnSmallDisk(site.output(6), '100m', site.request({ env: 6 }));
-
-    expect(result.status).toBe(1);
-    expect(result.stderr).toMatch(/too little space.*images\/6.* take at least 128 MiB, and 100 MiB are free/);
-    expect(site.ubuntu.requests.length).toBe(asked);
-  });
-
-  test('in the folder of the images ends a build, and nothing is left of it', { tags: ['fuel.ended'] }, async () => {
-    const result = await site.runOnSmallDisk(site.output(6), '129m', site.request({ env: 6, password: 'small' }));
-
-    expect(result.status).toBe(1);
-    expect(result.stderr).toContain(`there is no space left below ${site.output(6)}`);
-    expect(await job(6)).toMatchObject({ state: 'failed', error: { code: 'DISK_FULL' } });
-    await expectNothingLeft(6);
-  });
-});
-
 test('of eight builds side by side three are ended, the others are right, and nothing is left', {
   tags: ['fuel.ended'],
 }, async () => {
   const envs = [11, 12, 13, 14, 15, 16, 17, 18];
-  for (const env of envs) succeed(await site.run('submit', site.request({ env, password: `of ${env}` })));
+  for (const env of envs) succeed(await site.run(['submit', request(env, { root_password: `of ${env}` })]));
   await Promise.all([11, 12, 13].map(untilRunning));
 
-  const cancelled = site.run('cancel', (await job(11)).id);
+  const cancelled = site.run(['cancel', (await job(11)).id]);
   process.kill((await job(12)).process.pid, 'SIGTERM');
   process.kill((await job(13)).process.pid, 'SIGKILL');
-  const ended = await Promise.all(envs.map(async (env) => await site.run('wait', (await job(env)).id)));
+  const ended = await Promise.all(envs.map(async (env) => await site.run(['wait', (await job(env)).id])));
 
   succeed(await cancelled);
   expect(ended.map(({ stdout }) => /^\S+ (\w+)/.exec(stdout)?.[1])).toEqual([
@@ -156,7 +144,7 @@ test('of eight builds side by side three are ended, the others are right, and no
     ...['succeeded', 'succeeded', 'succeeded', 'succeeded', 'succeeded'],
   ]);
   for (const env of envs.slice(3)) expect(await passwordOf(env)).toBe(await crypt(`of ${env}`, await passwordOf(env)));
-  succeed(await site.run(site.request({ env: 13, password: 'of 13' })));
+  succeed(await site.run([request(13, { root_password: 'of 13' })]));
   for (const env of [11, 12]) await expectNothingLeft(env);
 });
 
@@ -165,28 +153,28 @@ function succeed(result: RunResult): void {
 }
 
 async function jobs(): Promise<readonly Job[]> {
-  return Job.array().parse(JSON.parse((await site.run('status')).stdout));
+  return Job.array().parse(JSON.parse((await site.run(['status'])).stdout));
 }
 
 async function job(env: number): Promise<Job> {
-  const found = (await jobs()).find(({ output }) => output === site.output(env));
+  const found = (await jobs()).find((one) => one.output === output(env));
   if (found === undefined) throw new Error(`There is no job for environment ${env}`);
   return found;
 }
 
 async function untilRunning(env: number): Promise<void> {
-  const running = async () => expect(await readFile(site.logFile(env), 'utf8')).toContain('Building elements');
+  const running = async () => expect(await readFile(logFile(env), 'utf8')).toContain('Building elements');
   await vi.waitFor(running, { timeout: 60_000, interval: 100 });
 }
 
 async function expectNothingLeft(env: number): Promise<void> {
-  expect(await readdir(site.output(env)).catch(() => [])).toEqual([]);
+  expect(await readdir(output(env)).catch(() => [])).toEqual([]);
   expect(await site.leftovers()).toEqual([]);
-  expect(await hostState(labMark())).toEqual(before);
+  expect(await site.state()).toEqual(before);
 }
 
 async function inImage(env: number, path: string): Promise<string> {
-  return (await run('debugfs', ['-R', `cat ${path}`, join(site.output(env), site.image(env))])).stdout;
+  return (await run('debugfs', ['-R', `cat ${path}`, join(output(env), image(env))])).stdout;
 }
 
 /** The hash of root's password in the image. */

@@ -33,8 +33,18 @@ export interface FileServer extends AsyncDisposable {
   mend(): void;
 }
 
-/** Serves a folder; a path that ends in `/` is its `index.html`, or a list where it has none. @param options `hasTags` false leaves out entity tags and dates, as simple mirrors do */
-export async function serveFolder(folder: string, options: { readonly hasTags?: boolean } = {}): Promise<FileServer> {
+export interface ServerOptions {
+  /** False leaves out entity tags and dates, as simple mirrors do. */
+  readonly hasTags?: boolean;
+  /** An address of loopback; 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** A free one unless given. */
+  readonly port?: number;
+}
+
+/** Serves a folder; a path that ends in `/` is its `index.html`, or a list where it has none. */
+export async function serveFolder(folder: string, options: ServerOptions = {}): Promise<FileServer> {
+  const { host = '127.0.0.1' } = options;
   const requests: SeenRequest[] = [];
   const faults: { readonly path: string; readonly rest: Fault[]; readonly isLasting: boolean }[] = [];
   const load = { now: 0, most: 0 };
@@ -51,11 +61,14 @@ export async function serveFolder(folder: string, options: { readonly hasTags?: 
     const fault = planned?.isLasting ? planned.rest[0] : planned?.rest.shift();
     void answer(request, response, join(folder, path), fault, options.hasTags ?? true);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, host, resolve);
+  });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     requests,
     get mostAtOnce() {
       return load.most;
