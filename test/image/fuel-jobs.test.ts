@@ -129,14 +129,22 @@ test('a build that takes too long is ended, and nothing is left of it', {
 test('of eight builds side by side three are ended, the others are right, and nothing is left', {
   tags: ['fuel.ended'],
 }, async () => {
-  const envs = [11, 12, 13, 14, 15, 16, 17, 18];
-  for (const env of envs) succeed(await site.run(['submit', request(env, { root_password: `of ${env}` })]));
-  await Promise.all([11, 12, 13].map(untilRunning));
+  const doomed = [11, 12, 13];
+  const envs = [...doomed, 14, 15, 16, 17, 18];
+  // A package that does not arrive keeps those going that are to be ended.
+  site.servers.mos.keepFailing(deb('slow'), { kind: 'hang' });
+  const requestOf = (env: number) =>
+    request(env, { root_password: `of ${env}`, packages: doomed.includes(env) ? ['probe-slow'] : [] });
+  const submitted = await Promise.all(envs.map(async (env) => await site.run(['submit', requestOf(env)])));
+  const ids = submitted.map(({ stdout }) => stdout.trim());
+  await Promise.all(doomed.map(untilRunning));
+  const pids = (await jobs()).flatMap(({ id, process: { pid } }) => (ids.slice(1, 3).includes(id) ? [pid] : []));
 
-  const cancelled = site.run(['cancel', (await job(11)).id]);
-  process.kill((await job(12)).process.pid, 'SIGTERM');
-  process.kill((await job(13)).process.pid, 'SIGKILL');
-  const ended = await Promise.all(envs.map(async (env) => await site.run(['wait', (await job(env)).id])));
+  process.kill(pids[0] ?? 0, 'SIGTERM');
+  process.kill(pids[1] ?? 0, 'SIGKILL');
+  const cancelled = site.run(['cancel', ids[0] ?? '']);
+  const ended = await Promise.all(ids.map(async (id) => await site.run(['wait', id])));
+  site.servers.mos.mend();
 
   succeed(await cancelled);
   expect(ended.map(({ stdout }) => /^\S+ (\w+)/.exec(stdout)?.[1])).toEqual([
@@ -144,7 +152,7 @@ test('of eight builds side by side three are ended, the others are right, and no
     ...['succeeded', 'succeeded', 'succeeded', 'succeeded', 'succeeded'],
   ]);
   for (const env of envs.slice(3)) expect(await passwordOf(env)).toBe(await crypt(`of ${env}`, await passwordOf(env)));
-  succeed(await site.run([request(13, { root_password: 'of 13' })]));
+  succeed(await site.run([requestOf(13)]));
   for (const env of [11, 12]) await expectNothingLeft(env);
 });
 

@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -160,15 +161,14 @@ interface Archives {
 
 /** Removes what an earlier run in the same lab has kept of a probe: its package, and layers that it is in. */
 async function forgetProbe(probe: Probe): Promise<void> {
-  const isInLayer = ['-exec', 'grep', '-q', `"packages":"[^"]*probe-${probe}`, '{}', ';'];
+  const inLayer = `"packages":"[^"]*probe-${probe}`;
   const kept = [
-    [inLab('cache/ingot/packages'), '-name', `probe-${probe}_*.deb`],
-    [inLab('cache/ingot/layers/layers'), '-name', 'layer.json', ...isInLayer],
+    [inLab('cache/ingot/packages'), '-name', `probe-${probe}_*.deb`, '-print'],
+    [inLab('cache/ingot/layers/layers'), '-name', 'layer.json', '-exec', 'grep', '-l', inLayer, '{}', '+'],
   ];
   for (const [folder = '', ...tests] of kept) {
-    const depth = ['-mindepth', '2', '-maxdepth', '2'];
-    const { stdout } = await runForStatus('find', [folder, ...depth, ...tests, '-printf', '%h\n']);
-    for (const path of stdout.split('\n').filter((line) => line !== '')) await rm(path, { recursive: true });
+    const { stdout } = await runForStatus('find', [folder, '-mindepth', '2', '-maxdepth', '2', ...tests]);
+    for (const path of stdout.split('\n').filter((line) => line !== '')) await rm(dirname(path), { recursive: true });
   }
 }
 

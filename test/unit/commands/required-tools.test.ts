@@ -31,7 +31,7 @@ describe('the check for tools', () => {
   });
 
   it('names what the containers of target images need', async () => {
-    await using scratch = await scratchFolder();
+    await using scratch = await folderTree();
     const image = { mountPoint: '/', name: 'env_1.img.gz', filesystem: 'ext4', container: 'gzip' } as const;
     const request = { ...requestWith(scratch.path, 'raw'), targetImages: { folder: '/out', images: [image] } };
 
