@@ -17,6 +17,14 @@ const CHECKS = {
   'checks/pkg-map': '{"default": {"greeting": "hello"}}\n',
   'checks/svc-map': 'checks:\n  debian: checks-on-debian\n',
   'checks/source-repository-checks': 'checked file /etc/checks/source "$CHECKS_SOURCE"\n',
+  'checks/pre-install.d/90-checks': hook(
+    'mkdir -p /etc/checks /etc/systemd/network',
+    'cp ~/.pip/pip.conf /etc/checks/pip.conf || true',
+    'echo "${PIP_CACHE_DIR-} $(findmnt --noheadings --output TARGET /tmp/pip || true)" >/etc/checks/pip-cache',
+    'ln -s /dev/null /etc/systemd/network/99-default.link',
+    'echo "${DIB_DEBIAN_ALT_INIT_PACKAGE-}" >/etc/checks/init',
+    `dib-python -c 'print("python")' >/etc/checks/python || true`,
+  ),
   'checks/post-install.d/90-checks': hook(
     'sysctl-set-value net.ipv4.ip_forward 1',
     'fail2ban-client --test >/etc/checks/fail2ban 2>&1 || true',

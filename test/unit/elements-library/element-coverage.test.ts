@@ -23,3 +23,14 @@ const elsewhere = Object.entries(ELEMENT_COVERAGE).flatMap(([name, coverage]) =>
 test.each(elsewhere)('%s is built by %s', async (_, file, word) => {
   expect(await readFile(file, 'utf8')).toMatch(new RegExp(`['"/ ]${word}['" ]`));
 });
+
+test('no fact about what a place has is true of a place that is not there', () => {
+  const loose = Object.entries(ELEMENT_COVERAGE).flatMap(([name, coverage]) => {
+    const facts = 'batch' in coverage ? coverage.facts : [];
+    return facts.flatMap(([place, expected]) =>
+      expected.test('absent') && expected.source !== '^absent$' ? [`${name}: ${place}`] : [],
+    );
+  });
+
+  expect(loose).toEqual([]);
+});
