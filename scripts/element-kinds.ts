@@ -4,19 +4,19 @@ import type { Element } from '../src/model/element.ts';
 const RULES = [
   [
     'Disks and boot loaders',
-    /^(block-device|bootloader|vm$|baremetal|iso$|growroot|lvm|no-final-image|select-boot|cleanup-kernel|enable-serial|remove-serial|.*-efi$|grub)/,
+    /^(baremetal|block-device.*|bootloader.*|cleanup-kernel-initrd|enable-serial-console|grow.*|grub2|iso|lvm|no-final-image|remove-serial-console|replace-partition.*|select-boot-kernel-initrd|uboot|vm|zipl)$/,
   ],
-  ['Ramdisks', /ramdisk|^dracut|^deploy|^hw|^ramdisk|kernel-initrd/],
-  ['Cloud and network', /^cloud-init|^simple-init|^dhcp|interface|^iscsi|network|^nm-|^proxy|^hosts|resolv/],
-  ['Users, logins and security', /ssh|devuser|login|fail2ban|selinux|^fips|autoupdates|password|journal-to-console/],
-  ['Hardware and kernel', /^dkms|nouveau|mellanox|modprobe|sysctl|firmware|kernel|^ibft|nvidia/],
+  ['Ramdisks', /ramdisk|^(deploy|dracut|hw|ilo$)/],
+  ['Cloud and network', /interface|^(cloud-init|iscsi-boot|python-brickclient|simple-init)/],
+  ['Users, logins and security', /login|selinux|ssh|^(autoupdates|devuser|fail2ban|fips|keylime|tpm)/],
+  ['Hardware and kernel', /kernel|^(disable-nouveau|dkms|journal-to-console|mellanox|modprobe|sysctl)/],
   [
     'Packages and sources',
-    /^apt|^yum|^zypper|^dnf|^dpkg|^debootstrap|^rpm|^redhat|^epel|^pkg-map|^package-installs|^pip|^pypi|python|^source-repositories|^cache-url|venv|mirrors|^portage|common$|^containerfile$|^cargo|^npm/,
+    /^(apt|dnf|yum|zypper)|^(cache-url|debootstrap|dpkg|elrepo|ensure-venv|epel|openstack-ci-mirrors|package-installs|pip.*|pkg-map|pypi|python-stow-versions|redhat-common|rpm-distro|source-repositories)$/,
   ],
   [
     'For authors of elements',
-    /^install-|^svc-map|^dib-|^element-manifest|^manifests|^sysprep|^posix|^base$|^local-config/,
+    /^(base|dib-.*|element-manifest|install-.*|local-config|manifests|posix|svc-map|sysprep)$/,
   ],
 ] as const satisfies readonly (readonly [string, RegExp])[];
 

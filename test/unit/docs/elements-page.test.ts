@@ -24,6 +24,10 @@ test('each bundled element has a sentence on the page', async () => {
   expect(rows.filter((row) => !/ \| [A-Za-z][^|]{15,} \|$/.test(row))).toEqual([]);
 });
 
+test('each bundled element has a kind, by the rules of scripts/element-kinds.ts', async () => {
+  expect(await elementsPage()).not.toMatch(/## Others\n/);
+});
+
 /** The rows of the page that are shown when somebody has typed these words: its script, on what it asks of a browser. */
 async function shownFor(words: string): Promise<{ names: readonly string[]; told: string }> {
   const page = await elementsSearchPage();
