@@ -4,10 +4,19 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { isThere } from '../src/host/is-there.ts';
 import { run, runForStatus } from '../src/host/process.ts';
 import type { Environment } from '../src/model/request.ts';
+import { bootRamdiskUntil } from '../test/support/ramdisk-vm.ts';
 
 const BIN = fileURLToPath(new URL('../bin', import.meta.url));
+/** Elements of our own for what a distribution lacks; the last that a build sees. */
+const STAND_INS = fileURLToPath(new URL('third-party-elements', import.meta.url));
+
+/** Longer than a boot takes under emulation. */
+const BOOT_SECONDS = 600;
+/** A ramdisk is a whole system here, packed and unpacked. */
+const RAMDISK_MEMORY_MIB = 4096;
 
 const Source = z.strictObject({
   /** Where the repository is published. */
@@ -72,23 +81,20 @@ export async function runBuild(
   try {
     for (const name of build.from) await checkOut(clones, name, table, folder);
     const paths = build.from.map((name) => join(folder, name, table.sources[name]?.folder ?? ''));
-    const words = [
-      '-t',
-      'qcow2',
-      '-u',
-      '--logfile',
-      log,
-      '-o',
-      join(folder, 'image'),
-      ...build.options,
-      ...build.elements,
-    ];
+    const output = join(folder, 'image');
+    const words = ['-t', 'qcow2', '-u', '--logfile', log, '-o', output, ...build.options, ...build.elements];
     await rm(log, { force: true });
     const { status, tail } = await runForStatus(join(BIN, 'disk-image-create'), words, {
       cwd: join(folder, build.from[0] ?? ''),
-      env: { DIB_RELEASE: 'bookworm', ...env, ...build.environment, ELEMENTS_PATH: paths.join(delimiter) },
+      env: {
+        DIB_RELEASE: 'bookworm',
+        ...env,
+        ...build.environment,
+        ELEMENTS_PATH: [...paths, STAND_INS].join(delimiter),
+      },
     });
-    const reason = status === 0 ? await bootFault(build, folder, env) : await reasonOf(log, tail);
+    const reason =
+      status !== 0 ? await reasonOf(log, tail) : build.expect === 'boots' ? await bootFault(output, env) : undefined;
     const seconds = (Date.now() - startedAt) / 1000;
     const outcome = reason !== undefined ? 'fails' : build.expect === 'boots' ? 'boots' : 'builds';
     return { outcome, isExpected: isExpected(build, outcome, reason), seconds, reason };
@@ -108,12 +114,15 @@ async function checkOut(clones: string, name: string, table: ThirdPartyTable, fo
   await run('tar', ['--extract', '--file', archive, '--directory', at]);
 }
 
-async function bootFault(build: ThirdPartyBuild, folder: string, env: Environment): Promise<string | undefined> {
-  if (build.expect !== 'boots') return undefined;
-  const image = join(folder, 'image.qcow2');
-  const { status, tail } = await runForStatus(join(BIN, 'ingot'), ['boot', '--check', '--timeout', '600', image], {
-    env,
-  });
+/** Why a disk, or the kernel and ramdisk that were made in its place, does not come to its login prompt. */
+async function bootFault(output: string, env: Environment): Promise<string | undefined> {
+  if (await isThere(`${output}.initramfs`))
+    return await bootRamdiskUntil(output, /\blogin: /, BOOT_SECONDS * 1000, RAMDISK_MEMORY_MIB).then(
+      () => undefined,
+      (error) => String(error),
+    );
+  const words = ['boot', '--check', '--timeout', String(BOOT_SECONDS), `${output}.qcow2`];
+  const { status, tail } = await runForStatus(join(BIN, 'ingot'), words, { env });
   return status === 0 ? undefined : tail.join('\n');
 }
 

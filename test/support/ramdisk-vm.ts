@@ -27,19 +27,30 @@ export async function bootRamdisk(files: string, parameters: string, ms: number,
 }
 
 /**
+ * Boots a kernel with a ramdisk, as `bootRamdisk` does, until a pattern comes on the serial console; then the machine is stopped.
+ * @param ms time within which the pattern has to come, in milliseconds
+ * @returns the line with the pattern; fails with the end of the console when it does not come
+ */
+export async function bootRamdiskUntil(files: string, pattern: RegExp, ms: number, memoryMib: number): Promise<string> {
+  await using machine = await emptyMachine('bios', memoryMib);
+  const words = ['-kernel', `${files}.kernel`, '-initrd', `${files}.initramfs`, '-append', 'console=ttyS0'];
+  return await lineOf([...machine.words, ...words], pattern, ms);
+}
+
+/**
  * Boots an ISO image from a CD drive until a pattern comes on the serial console; then the machine is stopped.
  * @param ms time within which the pattern has to come, in milliseconds
  * @returns the line with the pattern; fails with the end of the console when it does not come
  */
 export async function bootIso(iso: string, firmware: Firmware, pattern: RegExp, ms: number): Promise<string> {
   await using machine = await emptyMachine(firmware, 1024);
-  const drive = [
-    '-drive',
-    `file=${iso},format=raw,if=none,id=cd,media=cdrom`,
-    '-device',
-    'ide-cd,drive=cd,bootindex=0',
-  ];
-  const qemu = start('qemu-system-x86_64', [...machine.words, ...drive], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const drive = ['-drive', `file=${iso},format=raw,if=none,id=cd,media=cdrom`];
+  const words = [...machine.words, ...drive, '-device', 'ide-cd,drive=cd,bootindex=0'];
+  return await lineOf(words, pattern, ms);
+}
+
+async function lineOf(words: readonly string[], pattern: RegExp, ms: number): Promise<string> {
+  const qemu = start('qemu-system-x86_64', words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const log = new ConsoleLog();
   qemu.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => log.add(chunk));
   const end = () => log.end();
