@@ -22,6 +22,8 @@ export async function stageTree(input: PackageInput): Promise<void> {
   const home = join(input.tree, HOME);
   await copyFiles(await trackedFiles(PROGRAM), home);
   await copyFiles(await trackedFiles(TEXTS), join(input.tree, DOCUMENTS));
+  // The pages lead to the READMEs of elements.
+  await symlink(relative(DOCUMENTS, join(HOME, 'elements')), join(input.tree, DOCUMENTS, 'elements'));
   await cp('packaging/copyright', join(input.tree, DOCUMENTS, 'copyright'));
   await mkdir(join(input.tree, 'etc/logrotate.d'), { recursive: true });
   await cp('packaging/logrotate', join(input.tree, 'etc/logrotate.d/ingot'));

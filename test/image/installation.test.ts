@@ -15,6 +15,7 @@ import { inLab } from '../support/image-build.ts';
 const COMMANDS = Object.keys(packageFile.bin).sort();
 const VERSION = packageFile.version;
 const NEXT = '99.0.0';
+const DOCUMENTS = '/usr/share/doc/ingot';
 
 let root: CleanRoot;
 
@@ -30,6 +31,7 @@ test('the deb has all it needs in a clean Debian, is upgraded, and leaves nothin
   succeed(await root.outside('dpkg', '--root', root.path, '--install', deb(VERSION)));
   await expectVersion(VERSION);
   await expectCommands();
+  await expectDocuments();
   await expectBuild();
   succeed(await root.outside('dpkg', '--root', root.path, '--install', deb(NEXT)));
   await expectVersion(NEXT);
@@ -105,6 +107,18 @@ async function expectCommands(): Promise<void> {
     const result = await root.inside(command, '--help');
     expect(result.stdout, `${command} --help: ${result.stderr}`).toContain(command);
   }
+}
+
+/** The page of all elements leads to their READMEs. */
+async function expectDocuments(): Promise<void> {
+  const { stdout: link } = await root.inside(
+    'grep',
+    '--only-matching',
+    'href="[^"]*/vm/[^"]*"',
+    `${DOCUMENTS}/docs/elements.html`,
+  );
+  const target = link.replace(/^href="(.*)"\n$/, '$1');
+  expect((await root.inside('head', '-n', '2', `${DOCUMENTS}/docs/${target}`)).stdout).toBe('==\nvm\n');
 }
 
 /** Nothing that builds need is missing, and a small image is built in the tree, by what is installed in it. */
