@@ -17,6 +17,8 @@ export interface RpmLab extends AsyncDisposable {
   readonly repositories: RpmRepositories;
   /** Address of the server with all of them. */
   readonly url: string;
+  /** Paths of the packages that every distribution has. */
+  readonly common: readonly string[];
   /** Makes and publishes the packages of a distribution. @returns their paths */
   readonly publish: (distribution: Distribution) => Promise<readonly string[]>;
 }
@@ -47,6 +49,7 @@ export async function rpmLab(): Promise<RpmLab> {
   return {
     repositories,
     url: source.baseUrl,
+    common,
     publish: async (distribution) => {
       const own = await repositories.build(OWN_PACKAGES[distribution](source));
       const all = [...common, ...(distribution === 'opensuse' ? [] : redHat), ...own];

@@ -5,11 +5,12 @@ import type { Workshop } from './cli.ts';
 /** Where the trees of stand-ins keep the database of rpm. */
 const DATABASE = '/usr/lib/sysimage/rpm';
 
-/** The root tree of the image that a workshop has built. @returns its absolute path */
-export async function unpackedTree(shop: Workshop): Promise<string> {
+/** The root tree of the image that a workshop has built, or some places of it. @returns its absolute path */
+export async function unpackedTree(shop: Workshop, places: readonly string[] = []): Promise<string> {
   const tree = shop.at('tree');
   await mkdir(tree);
-  await run('tar', ['--extract', '--numeric-owner', '--file', shop.at('image.tar'), '--directory', tree]);
+  const members = places.map((place) => `./${place}`);
+  await run('tar', ['--extract', '--numeric-owner', '--file', shop.at('image.tar'), '--directory', tree, ...members]);
   return tree;
 }
 
@@ -27,9 +28,14 @@ export async function packagesIn(tree: string): Promise<readonly string[]> {
   return await askRpm(tree, '--query', '--all', '--queryformat', '%{NAME}\n');
 }
 
-/** Makes a tree of packages in a new folder, as publishers of cloud images do, without their scripts. */
-export async function makeTree(tree: string, files: readonly string[]): Promise<void> {
+/** Installs packages into a folder without their scripts, as publishers of images may do. */
+export async function installInto(tree: string, files: readonly string[]): Promise<void> {
   await mkdir(tree, { recursive: true });
   const options = ['--noscripts', '--nodeps', '--nosignature'];
   await run('rpm', ['--root', tree, '--dbpath', DATABASE, '--install', ...options, ...files]);
+}
+
+/** Takes packages out of a folder again. @param names of the packages */
+export async function eraseFrom(tree: string, names: readonly string[]): Promise<void> {
+  await run('rpm', ['--root', tree, '--dbpath', DATABASE, '--erase', '--noscripts', '--nodeps', ...names]);
 }
