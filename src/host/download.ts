@@ -31,7 +31,7 @@ export type Document =
   | { readonly kind: 'missing' }
   | { readonly kind: 'fetched'; readonly content: Buffer; readonly validators: Validators };
 
-/** Fetches files and documents, a bounded number at a time. Closing it closes its connections. */
+/** Fetches files and documents, a bounded number at a time. Closing it ends what is under way, and nothing is written any more then. */
 export interface Downloader extends AsyncDisposable {
   /**
    * Fetches a file, going on where a broken transfer stopped.
@@ -56,7 +56,9 @@ export interface Downloader extends AsyncDisposable {
 export async function openDownloader(options: DownloaderOptions): Promise<Downloader> {
   const { EnvHttpProxyAgent, interceptors } = await import('undici');
   const { default: PQueue } = await import('p-queue');
-  const { env, signal } = options;
+  const { env } = options;
+  const closing = new AbortController();
+  const signal = AbortSignal.any([closing.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const patience = fetchPatienceOf(env);
   const agent = new EnvHttpProxyAgent({
     httpProxy: env['http_proxy'] ?? env['HTTP_PROXY'] ?? '',
@@ -75,21 +77,31 @@ export async function openDownloader(options: DownloaderOptions): Promise<Downlo
   const get: Get = async (url, headers) => await request(dispatcher, { url, method: 'GET', headers, signal });
   const head: Get = async (url, headers) => await request(dispatcher, { url, method: 'HEAD', headers, signal });
   const repeat = async <T>(url: string, attempt: () => Promise<T>) => await retrying(url, retry, attempt);
+  const inTurn = async <T>(url: string, work: () => Promise<T>): Promise<T> =>
+    await queue.add(async () => {
+      if (signal.aborted) throw cancelled(signal, url);
+      return await work();
+    });
   return {
     fetchFile: async (file, onBytes = () => {}) =>
-      await queue.add(() =>
-        transferFile(file, { get, retrying: async (attempt) => await repeat(file.url, attempt), onBytes }),
-      ),
-    fetchDocument: async (url, known = {}) => await queue.add(() => repeat(url, () => fetchDocument(url, known, get))),
-    fetchValidators: async (url) => await queue.add(() => repeat(url, () => fetchValidators(url, head))),
-    [Symbol.asyncDispose]: async () => await agent.destroy(),
+      await inTurn(file.url, async () => {
+        await transferFile(file, { get, retrying: async (attempt) => await repeat(file.url, attempt), onBytes });
+      }),
+    fetchDocument: async (url, known = {}) =>
+      await inTurn(url, async () => await repeat(url, () => fetchDocument(url, known, get))),
+    fetchValidators: async (url) => await inTurn(url, async () => await repeat(url, () => fetchValidators(url, head))),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await agent.destroy();
+      await queue.onIdle();
+    },
   };
 }
 
 interface Retry {
   readonly attempts: number;
   readonly backoffMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 async function retrying<T>(url: string, retry: Retry, attempt: () => Promise<T>): Promise<T> {
@@ -97,7 +109,7 @@ async function retrying<T>(url: string, retry: Retry, attempt: () => Promise<T>)
     try {
       return await attempt();
     } catch (error) {
-      if (retry.signal?.aborted) throw cancelled(retry.signal, url);
+      if (retry.signal.aborted) throw cancelled(retry.signal, url);
       const fault = faultOf(error);
       if (fault.kind === 'other') throw error;
       if (fault.kind === 'permanent' || tried >= retry.attempts)

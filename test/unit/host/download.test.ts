@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Downloader, type DownloaderOptions, openDownloader } from '../../../src/host/download.ts';
 import { type FileServer, serveFolder } from '../../support/file-server.ts';
@@ -275,4 +276,23 @@ test('says which version of a file the server has without fetching it', async ()
   });
   await expect(it.downloader.fetchValidators(`${it.server.url}/missing`)).resolves.toBeUndefined();
   expect(it.server.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
+});
+
+test('writes nothing any more once it is closed, also not what had to wait for its turn', async () => {
+  await using it = await rig({ attempts: 2 });
+  it.server.keepFailing('/other', { kind: 'hang' });
+  const fetched = Array.from({ length: 20 }, async (_, index) => {
+    await it.downloader.fetchFile({ url: `${it.server.url}/other`, target: join(it.folder, `${index}`) });
+  });
+  const results = Promise.allSettled(fetched);
+  await expect.poll(async () => await readdir(it.folder)).not.toEqual([]);
+
+  await it.downloader[Symbol.asyncDispose]();
+
+  const first = await Promise.race([results, setImmediate('still under way')]);
+  expect(first).not.toBe('still under way');
+  expect(await results).toContainEqual(
+    expect.objectContaining({ reason: expect.objectContaining({ code: 'CANCELLED' }) }),
+  );
+  expect(await readdir(it.folder)).toEqual([]);
 });
