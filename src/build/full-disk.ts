@@ -47,7 +47,7 @@ export async function refuseFullDisk(folders: readonly string[]): Promise<void> 
  */
 export async function explainFullDisk(error: unknown, folders: readonly string[]): Promise<unknown> {
   if (!isAboutSpace(error)) return error;
-  const full = await firstFull(folders);
+  const full = (await firstFull(folders)) ?? folderOf(error);
   if (full === undefined) return error;
   const where = `here is no space left below ${full}`;
   if (!(error instanceof IngotError)) return new IngotError('DISK_FULL', `T${where}`, { hint: HINT, cause: error });
@@ -58,6 +58,13 @@ function isAboutSpace(error: unknown): boolean {
   if (isErrno(error, 'ENOSPC', 'EDQUOT')) return true;
   if (!(error instanceof IngotError) || error.code === 'DISK_FULL') return false;
   return NO_SPACE.test((error.details.tail ?? []).join('\n')) || isAboutSpace(error.cause);
+}
+
+/** The folder that the kernel refused to write to: there is room in it again where the half of a file was removed, or it lacks inodes. */
+function folderOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !isErrno(error, 'ENOSPC', 'EDQUOT')) return undefined;
+  const path = 'dest' in error ? error.dest : 'path' in error ? error.path : undefined;
+  return typeof path === 'string' ? dirname(path) : undefined;
 }
 
 async function firstFull(folders: readonly string[]): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { castImage, leaseJournal } from '../build/front.ts';
+import { explainFullDisk } from '../build/full-disk.ts';
 import { isSetComplete, publishSet } from '../formats/target-set.ts';
 import { publicUrl } from '../host/fetch-fault.ts';
 import { takeLease } from '../host/lease.ts';
@@ -54,7 +55,9 @@ export async function buildTargetImages(
     // What hooks write beside an image goes with the folder.
     const own = { ...build, workingFolder: staging, targetImages: { folder: staging, images } };
     const made = await cast(own, request, { onEvent, signal });
-    await publishSet(set, staging, metadataOf(request, made));
+    await publishSet(set, staging, metadataOf(request, made)).catch(async (error: unknown) => {
+      throw await explainFullDisk(error, [output]);
+    });
   });
   return 'built';
 }

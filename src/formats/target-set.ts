@@ -1,6 +1,5 @@
-import { chmod, open, rename, rm, stat } from 'node:fs/promises';
+import { chmod, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../host/atomic-file.ts';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import type { TargetImage } from '../model/target-image.ts';
 import { type DescribedImage, readTargetMetadata } from '../yaml/target-metadata.ts';
@@ -44,22 +43,23 @@ async function isAsDescribed(
 
 /**
  * Makes written images visible. Readers never see a part of a file, nor metadata that does not belong to the files: the old goes before the
- * first image is replaced, the new comes when all are there and on the disk.
- * @param staging folder with the images, on the same filesystem
+ * first image is replaced, the new comes when all are there and on the disk. Whatever ends this leaves nothing but whole images.
+ * @param staging folder with the images, on the same filesystem; the metadata is written there too
  */
 export async function publishSet(
   { folder, metadataName, images }: TargetSet,
   staging: string,
   metadata: string,
 ): Promise<void> {
-  for (const { name } of images) await sync(join(staging, name));
-  const metadataPath = join(folder, metadataName);
+  const [described, metadataPath] = [join(staging, metadataName), join(folder, metadataName)];
+  await writeFile(described, metadata);
+  await chmod(described, 0o644);
+  for (const name of [...images.map((image) => image.name), metadataName]) await sync(join(staging, name));
   await rm(metadataPath, { force: true });
   await sync(folder);
   for (const { name } of images) await rename(join(staging, name), join(folder, name));
   await sync(folder);
-  await writeFileAtomically(metadataPath, metadata);
-  await chmod(metadataPath, 0o644);
+  await rename(described, metadataPath);
   await sync(folder);
 }
 
