@@ -112,7 +112,7 @@ function foldersOf(request: BuildRequest, buildId: string): BuildFolders {
 }
 
 /** The folder of leases. It lies with the caller and not with the cache, so that a build with another cache still finds what an earlier one left. */
-export function leaseJournal({ environment, imageCache }: BuildRequest): string {
+export function leaseJournal({ environment, imageCache }: Pick<BuildRequest, 'environment' | 'imageCache'>): string {
   const { XDG_STATE_HOME: state, HOME: home } = environment;
   if (state?.startsWith('/')) return join(state, 'ingot/leases');
   return home?.startsWith('/') ? join(home, '.local/state/ingot/leases') : join(imageCache, 'ingot/leases');

@@ -5,7 +5,7 @@ import { castImage, leaseJournal } from '../build/front.ts';
 import { explainFullDisk } from '../build/full-disk.ts';
 import { isSetComplete, publishSet } from '../formats/target-set.ts';
 import { publicUrl } from '../host/fetch-fault.ts';
-import { takeLease } from '../host/lease.ts';
+import { reclaimAbandoned, takeLease } from '../host/lease.ts';
 import { ownPrivilege } from '../host/namespaces.ts';
 import { hashPassword } from '../host/password-hash.ts';
 import { fromErrorReport, IngotError } from '../model/error.ts';
@@ -45,6 +45,9 @@ export async function buildTargetImages(
 ): Promise<'found' | 'built'> {
   const { output, metadataName, images } = request;
   const set = { folder: output, metadataName, images };
+  const { environment } = caller;
+  // What a build left that was killed behind its work goes too where there is nothing to do.
+  await reclaimAbandoned(leaseJournal({ environment, imageCache: imageCacheOf(caller) }), ownPrivilege());
   if (await isSetComplete(set, signal)) return 'found';
   const build = await planBuild(caller, request);
   await checkTools({ ...build, targetImages: { folder: output, images } });
@@ -63,8 +66,8 @@ export async function buildTargetImages(
 }
 
 async function planBuild(caller: Caller, request: FuelRequest): Promise<BuildRequest> {
-  const { environment, homeFolder } = caller;
-  const imageCache = path.resolve(environment.DIB_IMAGE_CACHE ?? path.join(homeFolder, '.cache/image-create'));
+  const { environment } = caller;
+  const imageCache = imageCacheOf(caller);
   const folder = path.resolve(environment.FUEL_IMAGE_KEYS ?? KEYS_FOLDER);
   const { kind, text } = request.rootPassword ?? { kind: 'plain', text: WELL_KNOWN_PASSWORD };
   return targetBuildOf(request, {
@@ -74,6 +77,10 @@ async function planBuild(caller: Caller, request: FuelRequest): Promise<BuildReq
     keyrings: await keyringsOf(request.repositories, { folder, imageCache }),
     rootPasswordHash: kind === 'hash' ? text : await hashPassword(text),
   });
+}
+
+function imageCacheOf({ environment, homeFolder }: Caller): string {
+  return path.resolve(environment.DIB_IMAGE_CACHE ?? path.join(homeFolder, '.cache/image-create'));
 }
 
 /** Runs an act with a folder beside the images, which goes when the act ends; after a SIGKILL the next build removes it. */
