@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { isSetComplete, publishSet, type TargetSet } from '../../../src/formats/target-set.ts';
 import { bytes } from '../../../src/model/bytes.ts';
 import type { TargetImage } from '../../../src/model/target-image.ts';
@@ -14,7 +15,7 @@ function metadata(contents: Readonly<Record<string, string>>): string {
   const images = [ROOT, BOOT].map((image) => {
     const content = contents[image.name] ?? '';
     const measured = { size: bytes(content.length), md5: createHash('md5').update(content).digest('hex') };
-    return { ...image, raw: measured, file: measured };
+    return { ...image, raw: { size: bytes(7), md5: '0'.repeat(32) }, file: measured };
   });
   return formatTargetMetadata({ images, repositories: [], packages: ['nginx'] });
 }
@@ -57,11 +58,12 @@ test.each([
   expect(await isComplete(folder)).toBe(false);
 });
 
-test('a set without its metadata, or with another filesystem than asked for, is incomplete', async () => {
+test('a set without its metadata, or with another filesystem or container than asked for, is incomplete', async () => {
   await using folder = await published();
 
   expect(await isComplete(folder, { ...setIn(folder), metadataName: 'other.yaml' })).toBe(false);
   expect(await isComplete(folder, { ...setIn(folder), images: [{ ...ROOT, filesystem: 'xfs' }, BOOT] })).toBe(false);
+  expect(await isComplete(folder, { ...setIn(folder), images: [ROOT, { ...BOOT, container: 'gzip' }] })).toBe(false);
 });
 
 test('publishing replaces images and metadata, for everybody to read', { tags: ['fuel.publish'] }, async () => {
@@ -88,4 +90,12 @@ test('the old metadata is gone where publishing ends in the middle', { tags: ['f
   await expect(publishSet(setIn(folder), `${folder.path}/staging`, 'new')).rejects.toMatchObject({ code: 'EISDIR' });
 
   expect(await readdir(`${folder.path}/out`)).not.toContain('env.yaml');
+});
+
+test('metadata tells the filesystem from the file that it is packed in', { tags: ['fuel.metadata'] }, () => {
+  expect(parse(metadata(CONTENTS)).images[0]).toMatchObject({
+    raw_size: 7,
+    raw_md5: '0'.repeat(32),
+    container_size: 12,
+  });
 });
