@@ -51,6 +51,16 @@ async function processWith(mark: string, id: string): Promise<FoundProcess[]> {
   return [{ pid: Number(id), parent: Number(parent), command: command.split('\0').join(' ').trim() }];
 }
 
+/** The words of a process and of all that it started, directly or not, with blanks between them. */
+export async function commandsBelow(pid: number): Promise<readonly string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const parents = new Map(await Promise.all(ids.map(async (id) => [id, await parentOf(id)] as const)));
+  const isBelow = (id: string | undefined): boolean =>
+    id === String(pid) || (id !== undefined && isBelow(parents.get(id)));
+  const commands = ids.filter(isBelow).map(async (id) => await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
+  return (await Promise.all(commands)).map((command) => command.split('\0').join(' ').trim());
+}
+
 async function parentOf(id: string): Promise<string | undefined> {
   const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '');
   return /^PPid:\s*(\d+)/m.exec(status)?.[1];

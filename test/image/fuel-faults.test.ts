@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../src/host/process.ts';
+import { sendSignal } from '../../src/host/process-identity.ts';
+import { Job } from '../../src/jobs/job.ts';
+import { type FuelSite, imageField, openFuelSite, readMetadata } from '../support/fuel-site.ts';
+import { commandsBelow, type HostState } from '../support/host-state.ts';
+import { inLab } from '../support/image-build.ts';
+
+const LATE = 'probe-late_1.0_amd64.deb';
+const IMAGE = 'env_1_marmot.img.gz';
+const METADATA = 'env_1_marmot.yaml';
+
+let site: FuelSite;
+let before: HostState;
+let repos: Awaited<ReturnType<typeof newRepos>>;
+
+/** Repositories that give other layers than those of other tests: their keys lie elsewhere. */
+async function newRepos() {
+  const folder = site.at(randomUUID());
+  await mkdir(folder);
+  const repos = site.repos.map(async (repo, index) => {
+    const keyring = join(folder, `${index}.gpg`);
+    await copyFile(String(repo.keyring), keyring);
+    return { ...repo, keyring };
+  });
+  return await Promise.all(repos);
+}
+
+/** A request for an image with a package that no other test installs. */
+function requestOf(change: { readonly [field: string]: unknown }) {
+  const image_data = { '/': imageField(IMAGE, 'ext4', 'gzip') };
+  return site.request('', { packages: ['probe-late'], image_data, ...change });
+}
+
+/** Names in a folder; none where there is none. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return await readdir(folder).catch(() => []);
+}
+
+async function jobOf(id: string): Promise<Job> {
+  return Job.parse(JSON.parse((await site.run(['status', id])).stdout));
+}
+
+/** A build as it can be seen while it runs. */
+interface Running {
+  readonly job: Job;
+  /** What it has said so far. */
+  readonly said: string;
+  /** What it has asked the vendor for so far. */
+  readonly asked: readonly string[];
+}
+
+/** Stages of a build, and how one can tell that it is there. */
+const STAGES: readonly (readonly [stage: string, isThere: (build: Running) => Promise<boolean>])[] = [
+  ['fetches packages', async ({ asked }) => asked.some((path) => path.endsWith(LATE))],
+  ['installs the minimal system', async (build) => await runs(build, /install-batches/)],
+  ['installs packages', async ({ said }) => said.includes('Setting up probe-late')],
+  ['writes a filesystem', async (build) => await runs(build, /^mke2fs /)],
+  ['compresses it', async (build) => await runs(build, /^libdeflate-gzip /)],
+];
+
+async function runs({ job }: Running, program: RegExp): Promise<boolean> {
+  return (await commandsBelow(job.process.pid)).some((command) => program.test(command));
+}
+
+beforeAll(async () => {
+  site = await openFuelSite('fuel-faults', ['late']);
+  before = await site.state();
+  repos = await newRepos();
+});
+
+afterAll(async () => await site[Symbol.asyncDispose]());
+
+async function md5Of(name: string): Promise<string> {
+  return (await run('md5sum', [join(site.output, name)])).stdout.slice(0, 32);
+}
+
+describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
+  let request: string;
+  beforeAll(async () => {
+    request = JSON.stringify(requestOf({ repos }));
+  });
+
+  test.each(STAGES)('while it %s leaves nothing, at the latest when the next one has begun', async (stage, isThere) => {
+    if (stage === 'fetches packages') site.servers.mos.keepFailing(LATE, { kind: 'hang' });
+
+    expect(await strike('SIGKILL', isThere)).toMatchObject({ state: 'died' });
+    await expect.poll(site.state, { timeout: 10_000 }).toEqual(before);
+    expect(await strike('SIGTERM', isThere)).toMatchObject({ state: 'cancelled', exitStatus: 143 });
+
+    site.servers.mos.mend();
+    expect(await site.state()).toEqual(before);
+    expect(await site.leftovers()).toEqual([]);
+    expect(await namesIn(site.output)).toEqual([]);
+  });
+
+  test('while it publishes leaves no metadata without the image that it describes', async () => {
+    await strike('SIGKILL', async () => (await namesIn(site.output)).includes(IMAGE));
+
+    const isTold = (await namesIn(site.output)).includes(METADATA);
+    const told = isTold ? (await readMetadata(join(site.output, METADATA))).images : [];
+    const there = { container_name: IMAGE, container_md5: await md5Of(IMAGE) };
+    expect([[], [expect.objectContaining(there)]]).toContainEqual(told);
+  });
+
+  test('goes on when it is called again', async () => {
+    const { status, stdout, tail } = await site.run([request]);
+
+    expect(status, tail.join('\n')).toBe(0);
+    expect(stdout).toMatch(/^(Images built|All necessary images are available) in /);
+    expect([...(await namesIn(site.output))].sort()).toEqual([IMAGE, METADATA]);
+    expect(await site.leftovers()).toEqual([]);
+  });
+
+  /** Starts the build, and sends it a signal where it is to be killed. @returns how it ended */
+  async function strike(signal: 'SIGKILL' | 'SIGTERM', isThere: (build: Running) => Promise<boolean>): Promise<Job> {
+    const log = async () => await readFile(site.at('logs/fuel-agent-env-1.log'), 'utf8').catch(() => '');
+    const [said, asked] = [(await log()).length, site.servers.mos.requests.length];
+    const id = (await site.run(['submit', request])).stdout.trim();
+    const read = async () => Job.parse(JSON.parse(await readFile(site.at('jobs', id, 'job.json'), 'utf8')));
+    const job = await read();
+    const now = async (): Promise<Running> => ({
+      job,
+      said: (await log()).slice(said),
+      asked: site.servers.mos.requests.slice(asked).map(({ path }) => path),
+    });
+    while (!(await isThere(await now()))) {
+      expect((await read()).state).toBe('running');
+      await wait(5);
+    }
+    await sendSignal(job.process, signal, 'process');
+    await site.run(['wait', id]);
+    return await jobOf(id);
+  }
+});
+
+describe('a full disk', () => {
+  const small = () => site.at('small');
+
+  test('is found before anything is fetched', { tags: ['fuel.limits'] }, async () => {
+    const asked = site.servers.ubuntu.requests.length;
+    const request = site.request('env_2', { output: small() });
+
+    const result = await site.build(request, { smallDisk: [small(), '100m'] });
+
+    expect(result.status).toBe(1);
+    expect(result.stderr).toMatch(/too little space.*\/small they take at least 128 MiB, and 100 MiB are free/);
+    expect(site.servers.ubuntu.requests.length).toBe(asked);
+  });
+
+  test('for packages ends a build', { tags: ['fuel.ended'] }, async () => {
+    const packages = inLab('cache/ingot/packages');
+    const request = requestOf({ repos: await newRepos(), output: small() });
+
+    const result = await site.build(request, { smallDisk: [packages, '4m'] });
+
+    await expectFull(result.stderr, /no space left to write .*\/ingot\/packages\//);
+  });
+
+  test('for the image ends a build', { tags: ['fuel.ended'] }, async () => {
+    const request = requestOf({ repos, output: small(), root_password: 'image' });
+
+    const result = await site.build(request, { smallDisk: [small(), '50m'] });
+
+    await expectFull(result.stderr, /no space left below .*\/small/);
+  });
+
+  test('for the metadata alone ends a build', { tags: ['fuel.ended'] }, async () => {
+    const request = requestOf({ repos, output: small(), root_password: 'metadata' });
+
+    // Inodes for the root folder, the folder on the way, its manifests and the image, and no more.
+    const result = await site.build(request, { smallDisk: [small(), '100m,nr_inodes=8'] });
+
+    await expectFull(result.stderr, /^fuel-image: There is no space left below .*\/small/m);
+    expect(await readFile(site.at('logs/fuel-agent-env-1.log'), 'utf8')).toMatch(
+      new RegExp(`Image ${IMAGE} of / written(?![^]*Building image)`),
+    );
+  });
+
+  async function expectFull(stderr: string, text: RegExp): Promise<void> {
+    expect(stderr).toMatch(text);
+    const jobs = Job.array().parse(JSON.parse((await site.run(['status'])).stdout));
+    const job = jobs.find(({ output }) => output === small());
+    expect(job).toMatchObject({ state: 'failed', exitStatus: 1, error: { code: 'DISK_FULL' } });
+    expect(await site.leftovers()).toEqual([]);
+    expect(await site.state()).toEqual(before);
+  }
+});
