@@ -27,6 +27,7 @@ export async function stageTree(input: PackageInput): Promise<void> {
   await cp('packaging/copyright', join(input.tree, DOCUMENTS, 'copyright'));
   await mkdir(join(input.tree, 'etc/logrotate.d'), { recursive: true });
   await cp('packaging/logrotate', join(input.tree, 'etc/logrotate.d/ingot'));
+  await run('node', ['scripts/join-modules.ts', join(home, 'dist')]);
   await setVersion(join(home, 'package.json'), input.version);
   await copyNpmPackages(home, input.target.node);
   await mkdir(join(input.tree, 'usr/bin'), { recursive: true });

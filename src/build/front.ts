@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Assertion } from '../assertions/assertion.ts';
 import { reclaimAbandoned, takeLease } from '../host/lease.ts';
 import { checkNamespaces, inNamespaces, ownPrivilege } from '../host/namespaces.ts';
+import { ownProgram } from '../host/own-program.ts';
 import { start } from '../host/process.ts';
 import { buildFoldersOf } from '../layers/store.ts';
 import { type ErrorReport, IngotError, toErrorReport } from '../model/error.ts';
@@ -29,7 +29,7 @@ export type CastResult =
   | { readonly outcome: 'succeeded' }
   | { readonly outcome: 'failed' | 'cancelled'; readonly error: ErrorReport };
 
-const BUILDER = fileURLToPath(new URL('../bin/builder.ts', import.meta.url));
+const BUILDER = ownProgram('builder');
 
 /**
  * Builds what a request asks for, in a process of its own that leaves nothing behind in whatever way it ends. Never throws for a failure

@@ -42,7 +42,7 @@ export function callerOf(process: NodeJS.Process): Caller {
   process.stdout.on('error', stopOnClosedPipe);
   process.stderr.on('error', stopOnClosedPipe);
   return {
-    command: path.basename(process.argv[1] ?? 'ingot', '.ts'),
+    command: path.parse(process.argv[1] ?? 'ingot').name,
     words: process.argv.slice(2),
     environment,
     workingFolder: process.cwd(),

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { ownProgram } from '../host/own-program.ts';
 import { cancelJob, waitForJob } from '../jobs/end-job.ts';
 import { type Job, requestDigestOf } from '../jobs/job.ts';
 import { submitJob } from '../jobs/submit-job.ts';
@@ -6,7 +6,7 @@ import type { FuelRequest } from '../spec/fuel-request.ts';
 import type { Caller } from './caller.ts';
 import { fuelJobOf, jobStoreOf, TIMED_OUT_STATUS } from './fuel-job.ts';
 
-const ENTRY = fileURLToPath(new URL('../bin/fuel-image.ts', import.meta.url));
+const ENTRY = ownProgram('fuel-image');
 
 /** Milliseconds that a cancelled build has to end by itself. */
 const GRACE_MS = 30_000;

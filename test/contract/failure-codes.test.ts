@@ -38,7 +38,7 @@ test('a builder process that is killed is told as such', async () => {
   const isAtHook = async () => (await processesWith(shop.mark)).some((one) => one.command.includes('sleep 300'));
   await expect.poll(isAtHook, { timeout: 30_000 }).toBe(true);
 
-  const builder = (await processesWith(shop.mark)).find((one) => /^\S*node .*builder\.ts/.test(one.command));
+  const builder = (await processesWith(shop.mark)).find((one) => /^\S*node .*builder\.[jt]s/.test(one.command));
   process.kill(builder?.pid ?? 0, 'SIGKILL');
 
   expect(await build.ended).toBe(1);

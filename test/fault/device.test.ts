@@ -87,7 +87,7 @@ describe(`a build on a block device that is killed (INGOT_TEST_SEED=${SEED})`, (
     const build = start(command, args, { ...options, stdio: 'ignore' });
     const attached = async () => (await shop.hostState()).loopDevices.length > before.loopDevices.length;
     await expect.poll(attached, { timeout: 60_000, interval: 1 }).toBe(true);
-    const builder = (await processesWith(shop.mark)).find((one) => /^\S*node .*builder\.ts/.test(one.command));
+    const builder = (await processesWith(shop.mark)).find((one) => /^\S*node .*builder\.[jt]s/.test(one.command));
     await wait(random() * 500);
     const pid = target === 'front' ? build.pid : builder?.pid;
     if (pid === undefined) throw new Error(`There is no ${target} to send ${signal} to`);

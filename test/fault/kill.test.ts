@@ -77,7 +77,7 @@ async function expectNextBuildWorks(killed: KilledBuild, round: string): Promise
 
 /** The process that runs `builder.ts`, once there is one; undefined when there is none any more. */
 async function builderOf(shop: Workshop): Promise<number | undefined> {
-  const isBuilder = (command: string) => /^\S*node .*builder\.ts/.test(command);
+  const isBuilder = (command: string) => /^\S*node .*builder\.[jt]s/.test(command);
   const find = async () => (await processesWith(shop.mark)).find(({ command }) => isBuilder(command))?.pid;
   await expect.poll(find, { timeout: 10_000, interval: 5 }).toBeTypeOf('number');
   return await find();

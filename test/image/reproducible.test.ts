@@ -38,7 +38,7 @@ async function listing(archive: string): Promise<readonly string[]> {
 }
 
 async function pidOf(victim: 'front' | 'builder'): Promise<number> {
-  const program = victim === 'front' ? /^\S*node .*disk-image-create\.ts/ : /^\S*node .*builder\.ts/;
+  const program = victim === 'front' ? /^\S*node .*disk-image-create\.[jt]s/ : /^\S*node .*builder\.[jt]s/;
   const found = (await processesWith(labMark())).find(({ command }) => program.test(command));
   if (found === undefined) throw new Error(`There is no ${victim} to kill`);
   return found.pid;

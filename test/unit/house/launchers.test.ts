@@ -1,8 +1,9 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { appendFile, cp, readdir, readFile, readlink, symlink, utimes } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import packageFile from '../../../package.json' with { type: 'json' };
 import { run } from '../../../src/host/process.ts';
+import { folderTree } from '../../support/folder-tree.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -22,4 +23,27 @@ test('a command starts for a service, which has no home', async () => {
   const { stdout } = await run(`${root}/bin/ingot`, ['--version'], { env: { PATH: '/usr/bin:/bin' } });
 
   expect(stdout).toBe(`${packageFile.version}\n`);
+});
+
+test('a command starts from its joined modules, and from the source where any of it is newer', async () => {
+  await using checkout = await folderTree({});
+  const at = (name: string): string => `${checkout.path}/${name}`;
+  for (const name of ['bin', 'package.json', 'scripts', 'src']) {
+    await cp(`${root}/${name}`, at(name), { recursive: true, verbatimSymlinks: true });
+  }
+  await symlink(`${root}/node_modules`, at('node_modules'));
+  await run('node', ['scripts/join-modules.ts'], { cwd: checkout.path });
+  await appendFile(at('dist/bin/ingot.js'), 'console.log("joined");\n');
+  const version = async () => (await run(at('bin/ingot'), ['--version'])).stdout;
+
+  expect(await version()).toBe(`${packageFile.version}\njoined\n`);
+
+  const later = Date.now() / 1000 + 60;
+  await utimes(at('src/host/own-program.ts'), later, later);
+  expect(await version()).toBe(`${packageFile.version}\n`);
+
+  await utimes(at('src/host/own-program.ts'), 0, 0);
+  expect(await version()).toBe(`${packageFile.version}\njoined\n`);
+  await utimes(at('src/host'), later, later);
+  expect(await version()).toBe(`${packageFile.version}\n`);
 });
