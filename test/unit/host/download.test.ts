@@ -296,3 +296,13 @@ test('writes nothing any more once it is closed, also not what had to wait for i
   );
   expect(await readdir(it.folder)).toEqual([]);
 });
+
+test('refuses a file of this machine that is not the expected one', async () => {
+  await using it = await rig();
+  const url = `file://${join(it.folder, '../www/file')}`;
+
+  const fetched = it.downloader.fetchFile({ url, target: it.target, sha256: SHA256.replace(/^./, 'x') });
+
+  await expect(fetched).rejects.toMatchObject({ code: 'DIGEST_MISMATCH', message: expect.stringContaining(SHA256) });
+  expect(await readdir(it.folder)).toEqual([]);
+});
