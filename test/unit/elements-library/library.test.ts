@@ -18,8 +18,8 @@ const PROMISED =
 /** Elements that diskimage-builder has none of the same name of. */
 const OWN_ELEMENTS: readonly string[] = ['bootloader-packages', 'debian-kernel', 'ubuntu-kernel'];
 
-/** Elements with a package manager of their own, beside `dpkg`. */
-const OTHER_PACKAGE_MANAGERS: readonly string[] = ['yum', 'zypper'];
+/** Elements that bring a package manager, of which an image has one. */
+const PACKAGE_MANAGERS: readonly string[] = ['dpkg', 'gentoo', 'yum', 'zypper'];
 
 test('has the promised elements, and whatever they depend on', async () => {
   const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
@@ -34,16 +34,17 @@ test('has the promised elements, and whatever they depend on', async () => {
 
 test('elements can be combined at will, but for those that make the same, and every hook runs', async () => {
   const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
-  // No image has two package managers.
-  const all = [...elements.values()].filter(({ name }) => !OTHER_PACKAGE_MANAGERS.includes(name));
+  const managers = PACKAGE_MANAGERS.flatMap((name) => elements.get(name) ?? []);
+  const all = [...elements.values()].filter((element) => !managers.includes(element));
   const rivals = all.filter(
     ({ provides, needs }) =>
       provides.includes('block-device') || provides.includes('operating-system') || needs.includes('containerfile'),
   );
   const others = all.filter((element) => !rivals.includes(element));
 
-  for (const rival of [undefined, ...rivals]) {
-    const nodes = await collectHookTree(rival === undefined ? others : [...others, rival]);
+  const withDpkg = managers.slice(0, 1);
+  for (const chosen of [...managers.map((manager) => [manager]), ...rivals.map((rival) => [...withDpkg, rival])]) {
+    const nodes = await collectHookTree([...others, ...chosen]);
     expect(idleHookWarnings(nodes)).toEqual([]);
   }
 });

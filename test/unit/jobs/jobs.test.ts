@@ -154,7 +154,8 @@ async function jobs() {
       request,
       requestDigest: requestDigestOf(request),
       logFile: '/var/log/x.log',
-      words: ['bash', '-c', script],
+      // bash would read the settings of its user: it takes a socket for a caller from another machine.
+      words: ['sh', '-c', script],
       workingFolder: folder.path,
       environment: { PATH },
     });
