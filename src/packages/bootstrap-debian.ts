@@ -10,7 +10,6 @@ import type { Environment } from '../model/request.ts';
 import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
 import { extractBase } from './base-tree.ts';
 import { indexIdentity } from './index-identity.ts';
-import type { IndexNames } from './index-names.ts';
 import { dependencyClosure, installBatches } from './install-batches.ts';
 import { packageStoreFolder, type StoredPackage, storePackages } from './package-store.ts';
 import { type PackageFile, type PrivateApt, withPrivateApt } from './private-apt.ts';
@@ -18,8 +17,8 @@ import { pinPreferences, type SourcePin } from './release-pins.ts';
 import { hasSplitUsr } from './split-usr.ts';
 
 /**
- * What the minimal base is: all packages of priority required and apt, or with those of priority important in the first component of the
- * main source, as debootstrap has it unless told otherwise. The names are those of mmdebstrap(1).
+ * What the minimal base is of what the main source has: all packages of priority required and apt, or with those of priority important and
+ * of the first component alone, as debootstrap has it unless told otherwise. The names are those of mmdebstrap(1).
  */
 export const BOOTSTRAP_VARIANTS = ['minbase', 'important'] as const;
 export type BootstrapVariant = (typeof BOOTSTRAP_VARIANTS)[number];
@@ -96,48 +95,41 @@ async function resolveAll(options: BootstrapOptions): Promise<Wanted> {
   const preferences = pinPreferences(options.pins, identity.texts);
   return await withPrivateApt({ ...options, sources, preferences }, async (apt) => {
     await apt.update(identity, options.isOffline);
-    const index = await apt.names();
-    const minimal = [...new Set([...minimalBase(index, options), ...(await importantOnes(apt, options))])];
+    const names = await apt.names();
+    const minimal = await minimalBase(apt, names, options);
     const base = await apt.resolve([...minimal, ...options.include, ...options.exclude.map((name) => `${name}-`)]);
-    const later = await resolveDeclared(apt, [...minimal, ...options.include], index, options);
+    const later = await resolveDeclared(apt, [...minimal, ...options.include], names, options);
     const digests = new Set(base.map((file) => file.sha256));
     return { minimal, base, later: later.filter((file) => !digests.has(file.sha256)) };
   });
 }
 
 /** usr-is-merged says that /usr is merged from the start; without it, apt would bring usrmerge and perl to merge it. */
-function minimalBase(index: IndexNames, options: BootstrapOptions): readonly string[] {
-  if (index.required.length === 0)
-    throw new IngotError(
-      'PACKAGES_UNRESOLVABLE',
-      `${formatAptSource(options.main)} has no packages for ${options.arch}`,
-      {
-        hint: 'Check the architecture (-a) and the components (DIB_DEBIAN_COMPONENTS).',
-      },
-    );
-  const isMarked = index.all.has('usr-is-merged') && !hasSplitUsr(options.main.suite);
-  const names = new Set([...index.required, 'apt', ...(isMarked ? ['usr-is-merged'] : [])]);
-  return [...names].filter((name) => !options.exclude.includes(name));
-}
-
-async function importantOnes(
+async function minimalBase(
   apt: PrivateApt,
-  { variant, main, exclude }: BootstrapOptions,
+  names: ReadonlySet<string>,
+  { main, variant, arch, exclude }: BootstrapOptions,
 ): Promise<readonly string[]> {
-  const [component] = main.components;
-  if (variant !== 'important' || component === undefined) return [];
-  return (await apt.important(main.suite, component)).filter((name) => !exclude.includes(name));
+  const isWhole = variant === 'important';
+  const { required, important } = await apt.base(main, isWhole ? main.components[0] : undefined);
+  if (required.length === 0)
+    throw new IngotError('PACKAGES_UNRESOLVABLE', `${formatAptSource(main)} has no packages for ${arch}`, {
+      hint: 'Check the architecture (-a) and the components (DIB_DEBIAN_COMPONENTS).',
+    });
+  const isMarked = names.has('usr-is-merged') && !hasSplitUsr(main.suite);
+  const minimal = [...required, 'apt', ...(isMarked ? ['usr-is-merged'] : []), ...(isWhole ? important : [])];
+  return [...new Set(minimal)].filter((name) => !exclude.includes(name));
 }
 
 async function resolveDeclared(
   apt: PrivateApt,
   base: readonly string[],
-  index: IndexNames,
+  names: ReadonlySet<string>,
   options: BootstrapOptions,
 ): Promise<readonly PackageFile[]> {
-  const unknown = options.declared.filter((name) => !index.all.has(name));
+  const unknown = options.declared.filter((name) => !names.has(name));
   if (unknown.length > 0) warn(options, `No package source has: ${unknown.join(', ')}`);
-  const known = options.declared.filter((name) => index.all.has(name));
+  const known = options.declared.filter((name) => names.has(name));
   if (known.length === 0) return [];
   try {
     return await apt.resolve([...base, ...known]);

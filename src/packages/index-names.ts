@@ -1,54 +1,39 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The names in the package index files of a set of sources. */
-export interface IndexNames {
-  /** Packages of priority required or marked essential, in order of appearance. */
+/** Names of the packages that a minimal system can be made of, in order of appearance. */
+export interface BaseNames {
+  /** Of priority required, or marked essential. */
   readonly required: readonly string[];
-  /** Names of packages, and names that packages provide. */
-  readonly all: ReadonlySet<string>;
+  /** Of priority important. */
+  readonly important: readonly string[];
 }
 
-/** Writes the names as text that `parseIndexNames` reads. */
-export function formatIndexNames({ required, all }: IndexNames): string {
-  return `${required.join(' ')}\n${[...all].join(' ')}\n`;
-}
-
-/** Reads what `formatIndexNames` writes. */
-export function parseIndexNames(text: string): IndexNames {
-  const [required = [], all = []] = text.split('\n').map((line) => line.split(' ').filter((name) => name !== ''));
-  return { required, all: new Set(all) };
-}
-
-/** Reads the index files of a folder of lists. It looks for the few lines it needs only: an index has some 50 MB. */
-export async function readIndexNames(lists: string): Promise<IndexNames> {
-  const required = new Set<string>();
+/** Reads every name of a folder of lists: those of packages, and those that packages provide. An index has some 50 MB, so few lines are looked at. */
+export async function readIndexNames(lists: string): Promise<ReadonlySet<string>> {
   const all = new Set<string>();
   for (const file of (await readdir(lists)).filter((name) => name.endsWith('_Packages'))) {
-    const text = (await readFile(join(lists, file))).toString('latin1');
+    const text = await readIndex(join(lists, file));
     for (const name of packageNames(text)) all.add(name);
-    for (const field of ['\nPriority: required\n', '\nEssential: yes\n'])
-      for (const position of occurrences(text, field)) required.add(nameOfStanza(text, position));
     for (const position of occurrences(text, '\nProvides: '))
       for (const name of lineAt(text, position + 11).split(',')) all.add(name.trim().replace(/[\s:(].*$/, ''));
   }
-  return { required: [...required], all };
+  return all;
 }
 
-/** Names of the packages that have a priority in the index of one component of a suite, in order of appearance. */
-export async function readNamesOfPriority(
-  lists: string,
-  { suite, component }: { readonly suite: string; readonly component: string },
-  priority: 'important',
-): Promise<readonly string[]> {
-  const names: string[] = [];
-  // apt names index files by their addresses, with a low line for each slash.
-  const end = `_dists_${suite.replaceAll('/', '_')}_${component}_binary-`;
-  for (const file of (await readdir(lists)).filter((name) => name.includes(end) && name.endsWith('_Packages'))) {
-    const text = (await readFile(join(lists, file))).toString('latin1');
-    for (const position of occurrences(text, `\nPriority: ${priority}\n`)) names.push(nameOfStanza(text, position));
-  }
-  return [...new Set(names)];
+/** @param indexFiles absolute paths of the files that count */
+export async function readBaseNames(indexFiles: readonly string[]): Promise<BaseNames> {
+  const texts = await Promise.all(indexFiles.map(readIndex));
+  const withField = (field: string): readonly string[] =>
+    texts.flatMap((text) => [...occurrences(text, `\n${field}\n`)].map((position) => nameOfStanza(text, position)));
+  return {
+    required: [...new Set([...withField('Priority: required'), ...withField('Essential: yes')])],
+    important: [...new Set(withField('Priority: important'))],
+  };
+}
+
+async function readIndex(path: string): Promise<string> {
+  return (await readFile(path)).toString('latin1');
 }
 
 function* packageNames(text: string): Generator<string> {

@@ -10,13 +10,7 @@ import type { Environment } from '../model/request.ts';
 import { aptError } from './apt-fault.ts';
 import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
 import type { IndexIdentity } from './index-identity.ts';
-import {
-  formatIndexNames,
-  type IndexNames,
-  parseIndexNames,
-  readIndexNames,
-  readNamesOfPriority,
-} from './index-names.ts';
+import { type BaseNames, readBaseNames, readIndexNames } from './index-names.ts';
 import { keptAnswers } from './kept-answers.ts';
 
 export interface PrivateAptOptions {
@@ -41,10 +35,10 @@ export interface PrivateApt {
   readonly lists: string;
   /** Brings the index to the state that `identity` names, unless it is in that state. */
   update(identity: IndexIdentity, isOffline: boolean): Promise<void>;
-  /** The names in the index. */
-  names(): Promise<IndexNames>;
-  /** Names of the packages of priority important in a component of a suite. */
-  important(suite: string, component: string): Promise<readonly string[]>;
+  /** Every name of a package in the index, and every one that a package provides. */
+  names(): Promise<ReadonlySet<string>>;
+  /** What a minimal system is made of that comes from one of the sources, or from one component of it. */
+  base(source: AptSource, component?: string): Promise<BaseNames>;
   /** Files that installing the packages on an empty system takes. `name-` leaves a package out. */
   resolve(packages: readonly string[]): Promise<readonly PackageFile[]>;
 }
@@ -80,11 +74,18 @@ export async function withPrivateApt<T>(options: PrivateAptOptions, work: (apt: 
       await update(apt, isOffline, options);
     },
     names: async () =>
-      parseIndexNames(await answers.answer('names', async () => formatIndexNames(await readIndexNames(lists)))),
-    important: async (suite, component) => {
-      const question = ['important', suite, component].join(' ');
-      const find = async () => (await readNamesOfPriority(lists, { suite, component }, 'important')).join(' ');
-      return (await answers.answer(question, find)).split(' ').filter((name) => name !== '');
+      new Set(words(await answers.answer('all names', async () => [...(await readIndexNames(lists))].join(' ')))),
+    base: async (source, component) => {
+      const line = distinctSources(options.sources).findIndex(
+        (one) => formatAptSource(one) === formatAptSource(source),
+      );
+      const question = ['base', line, component].join(' ');
+      const answer = await answers.answer(question, async () => {
+        const { required, important } = await readBaseNames(await indexFiles(apt, line + 1, component));
+        return `${required.join(' ')}\n${important.join(' ')}`;
+      });
+      const [required = '', important = ''] = answer.split('\n');
+      return { required: words(required), important: words(important) };
     },
     resolve: async (packages) => {
       const program = await stat('/usr/bin/apt-get').catch(() => undefined); // another apt may decide otherwise
@@ -151,6 +152,21 @@ async function resolve(apt: Apt, packages: readonly string[]): Promise<string> {
   const result = await apt(['-qq', '-y', '--print-uris', '-o', 'Acquire::ForceHash=SHA256', 'install', ...packages]);
   if (result.status !== 0) throw aptError(`${result.stdout}\n${result.stderr}`, 'the packages could not be resolved');
   return result.stdout;
+}
+
+/** Absolute paths of the index files of the packages that a line of the list of sources names, from 1. */
+async function indexFiles(apt: Apt, line: number, component: string | undefined): Promise<readonly string[]> {
+  const format = '$(SOURCESENTRY) $(COMPONENT) $(FILENAME)';
+  const { stdout } = await apt(['indextargets', '--format', format, 'Created-By: Packages']);
+  return stdout.split('\n').flatMap((target) => {
+    const [, at, of, path] = /^\S+:(\d+) (\S*) (.+)$/.exec(target) ?? [];
+    const isWanted = at === String(line) && (component === undefined || of === component);
+    return isWanted && path !== undefined ? [path] : [];
+  });
+}
+
+function words(text: string): readonly string[] {
+  return text.split(' ').filter((word) => word !== '');
 }
 
 /** Reads the lines that `apt-get --print-uris` prints with SHA-256 digests; other lines are passed over. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openDownloader } from '../../src/host/download.ts';
-import { parseAptSource } from '../../src/packages/apt-source.ts';
+import type { AptSource } from '../../src/packages/apt-source.ts';
 import { indexIdentity } from '../../src/packages/index-identity.ts';
 import { packageStoreFolder, storePackages } from '../../src/packages/package-store.ts';
 import { type PackageFile, withPrivateApt } from '../../src/packages/private-apt.ts';
@@ -17,11 +17,12 @@ export interface DebianPackages {
 
 const COMMON = { env: {}, isOffline: false, arch: 'amd64' } as const;
 const KEYRINGS = ['/usr/share/keyrings/debian-archive-keyring.gpg'];
-const SOURCES = [
-  'deb http://deb.debian.org/debian bookworm main',
-  'deb http://deb.debian.org/debian bookworm-updates main',
-  'deb http://security.debian.org/debian-security bookworm-security main',
-].flatMap((line) => parseAptSource(line) ?? []);
+const MAIN = { options: '', uri: 'http://deb.debian.org/debian', suite: 'bookworm', components: ['main'] };
+const SOURCES: readonly AptSource[] = [
+  MAIN,
+  { ...MAIN, suite: 'bookworm-updates' },
+  { ...MAIN, uri: 'http://security.debian.org/debian-security', suite: 'bookworm-security' },
+];
 
 /**
  * Asks Debian's archives for their state.
@@ -35,7 +36,7 @@ export async function debianPackages(
   const resolveAll = async (): Promise<readonly PackageFile[]> =>
     await withPrivateApt({ ...COMMON, imageCache, sources: SOURCES, keyrings: KEYRINGS }, async (apt) => {
       await apt.update(identity, false);
-      const { required } = await apt.names();
+      const { required } = await apt.base(MAIN);
       const files: PackageFile[] = [];
       for (const group of groups) files.push(...(await apt.resolve([...required, ...group])));
       return [...new Map(files.map((file) => [file.sha256, file])).values()];

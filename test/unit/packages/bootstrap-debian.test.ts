@@ -84,10 +84,13 @@ test.each([
     { name: 'udev', fields: { Priority: 'important' } },
     { name: 'vim', fields: { Priority: 'optional' } },
   ]);
-  await using vendor = await aptRepository([{ name: 'agent', fields: { Priority: 'important' } }]);
+  await using vendor = await aptRepository([
+    { name: 'agent', fields: { Priority: 'important' } },
+    { name: 'registrar', fields: { Priority: 'required' } },
+    { name: 'licence', fields: { Essential: 'yes' } },
+  ]);
   await using folder = await folderTree({ 'tree/': '' });
-  await symlink('stable', join(vendor.folder, 'dists/vendor')).catch(() => {});
-  const moreSources = [{ ...vendor.source, suite: 'vendor', options: `signed-by=${vendor.keyring}` }];
+  const moreSources = [{ ...vendor.source, options: `signed-by=${vendor.keyring}` }];
 
   // The tree has no shell, so that installing fails after everything was fetched.
   await expect(bootstrapDebian(options(repository, folder.path, { variant, moreSources }))).rejects.toMatchObject({

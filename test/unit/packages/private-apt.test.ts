@@ -1,9 +1,8 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type IndexIdentity, indexIdentity } from '../../../src/packages/index-identity.ts';
-import { formatIndexNames, parseIndexNames, readIndexNames } from '../../../src/packages/index-names.ts';
-import { type PackageFile, withPrivateApt } from '../../../src/packages/private-apt.ts';
+import { type PackageFile, type PrivateApt, withPrivateApt } from '../../../src/packages/private-apt.ts';
 import {
   type AptRepository,
   aptRepository,
@@ -16,7 +15,7 @@ import { folderTree } from '../../support/folder-tree.ts';
 const PACKAGES: readonly TestPackage[] = [
   { name: 'base', fields: { Essential: 'yes', Priority: 'required' } },
   { name: 'tools', fields: { Priority: 'required', Depends: 'lib' } },
-  { name: 'lib' },
+  { name: 'lib', fields: { Priority: 'important' } },
   { name: 'app', version: '1:2-3', fields: { Depends: 'service' } },
   { name: 'server', fields: { Provides: 'service (= 2), web', Conflicts: 'enemy' } },
   { name: 'enemy' },
@@ -204,14 +203,45 @@ test('lets two builds use one index at the same time', async () => {
   expect(one).toHaveLength(2);
 });
 
-test('knows required packages and every name, provided ones too', async () => {
+test('knows every name, provided ones too', async () => {
   await using cache = await folderTree();
-  await resolve({ imageCache: cache.path });
-  const [folder = ''] = (await readdir(join(cache.path, 'ingot/apt'))).filter((name) => name !== 'releases');
+  const names: boolean[][] = [];
+  const look = async () =>
+    await ask(cache.path, async (apt) => {
+      const known = await apt.names();
+      names.push(['app', 'service', 'web', 'nonsense'].map((name) => known.has(name)));
+    });
 
-  const index = await readIndexNames(join(cache.path, 'ingot/apt', folder, 'lists'));
+  await look();
+  await look();
 
-  expect(parseIndexNames(formatIndexNames(index))).toEqual(index);
-  expect(index.required).toEqual(['base', 'tools']);
-  expect(['app', 'service', 'web', 'nonsense'].map((name) => index.all.has(name))).toEqual([true, true, true, false]);
+  expect(names).toEqual([
+    [true, true, true, false],
+    [true, true, true, false],
+  ]);
 });
+
+test.each([
+  { component: undefined, base: { required: ['base', 'tools'], important: ['lib'] } },
+  { component: 'main', base: { required: ['base', 'tools'], important: ['lib'] } },
+  { component: 'universe', base: { required: [], important: [] } },
+])('knows what a minimal system of one source has, in component $component', async ({ component, base }) => {
+  await using cache = await folderTree();
+  await using other = await aptRepository([{ name: 'agent', fields: { Priority: 'required' } }]);
+
+  const found = await ask(cache.path, async (apt) => await apt.base(repository.source, component), other);
+
+  expect(found).toEqual(base);
+});
+
+/** Asks the apt of the repository, and of another one whose suite and component have the same names. */
+async function ask<T>(imageCache: string, work: (apt: PrivateApt) => Promise<T>, other?: AptRepository): Promise<T> {
+  const all = other === undefined ? [repository] : [other, repository];
+  const common = { imageCache, sources: all.map(({ source }) => source), env: {} };
+  const identity = await indexIdentity({ ...common, isOffline: false });
+  const keyrings = all.map(({ keyring }) => keyring);
+  return await withPrivateApt({ ...common, arch: 'amd64', keyrings }, async (apt) => {
+    await apt.update(identity, false);
+    return await work(apt);
+  });
+}
