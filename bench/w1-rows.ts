@@ -74,6 +74,17 @@ export const W1_ROWS: readonly Row[] = [
     run: async (bench) => await chain(bench, 'zlib'),
   },
   {
+    id: 'mkosi',
+    title: 'mkosi',
+    peer: 'chain',
+    run: async (bench) => {
+      const packages = join(bench.folder, 'packages');
+      const output = join(bench.folder, 'mkosi.qcow2');
+      const command = [programOfBench('mkosi-chain'), 'bookworm', bench.mirror, packages, output];
+      return await holdingAllPackages(await measure(command, bench.environment), packages);
+    },
+  },
+  {
     id: 'dib',
     title: 'diskimage-builder (linux-image-amd64, no table)',
     peer: 'chain',
@@ -125,14 +136,15 @@ async function chain(bench: Bench, compression: 'none' | 'zlib'): Promise<Measur
   const packages = join(bench.folder, 'packages');
   const output = join(bench.folder, `chain-${compression}.qcow2`);
   const sources = ['bookworm', bench.mirror, bench.securityMirror];
-  const measured = await measure(
-    [programOfBench('mmdebstrap-chain'), ...sources, packages, output, compression],
-    bench.environment,
-  );
+  const command = [programOfBench('mmdebstrap-chain'), ...sources, packages, output, compression];
+  return await holdingAllPackages(await measure(command, bench.environment), packages);
+}
+
+/** What another builder measured, once it is certain that its tree has every package of ingot's: it prints a line `NAME<tab>VERSION` for each. */
+async function holdingAllPackages(measured: Measured, packagesFile: string): Promise<Measured> {
   const names = new Set(measured.stdout.split('\n').flatMap((line) => line.split('\t')[0] ?? []));
-  const missing = (await readFile(packages, 'utf8')).split('\n').filter((name) => name !== '' && !names.has(name));
-  if (missing.length > 0)
-    throw new Error(`The mmdebstrap tree lacks ${missing.join(', ')}: the contents are not equal`);
+  const missing = (await readFile(packagesFile, 'utf8')).split('\n').filter((name) => name !== '' && !names.has(name));
+  if (missing.length > 0) throw new Error(`The other tree lacks ${missing.join(', ')}: the contents are not equal`);
   return measured;
 }
 
