@@ -47,7 +47,9 @@ export function tellFaults(caller: Caller, { faults, uncheckedPython }: LintRepo
   if (uncheckedPython > 0) {
     caller.stdout.write(`flake8 is not installed, so ${uncheckedPython} Python programs were not checked\n`);
   }
-  caller.stdout.write(faults.length === 0 ? 'PASS\n' : `*** FAIL: ${faults.length} faults\n`);
+  caller.stdout.write(
+    faults.length === 0 ? 'PASS\n' : `*** FAIL: ${faults.length === 1 ? '1 fault' : `${faults.length} faults`}\n`,
+  );
   return faults.length === 0 ? 0 : 1;
 }
 

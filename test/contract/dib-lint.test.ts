@@ -34,6 +34,8 @@ test('dib-lint finds elements in the folder "elements", and heeds tox.ini of the
   const call = { cwd: shop.path };
 
   const before = await shop.command('dib-lint', [], call);
+  await writeFile(shop.at('tox.ini'), '[dib-lint]\nignore = setu\n');
+  const fewer = await shop.command('dib-lint', [], call);
   await writeFile(shop.at('tox.ini'), '[dib-lint]\nignore = sete setu\n');
   const after = await shop.command('dib-lint', [], call);
 
@@ -41,6 +43,7 @@ test('dib-lint finds elements in the folder "elements", and heeds tox.ini of the
     status: 1,
     stdout: expect.stringContaining('elements/web/bin/web: does not set errexit [sete]'),
   });
+  expect(fewer).toMatchObject({ status: 1, stdout: expect.stringMatching(/\[sete\]\n\*\*\* FAIL: 1 fault\n$/) });
   expect(after).toMatchObject({ status: 0, stdout: `Running dib-lint in ${shop.path}\nPASS\n` });
 });
 
