@@ -228,8 +228,7 @@ async function environmentFactsOf(
   layout: ReadLayout,
 ): Promise<EnvironmentFacts> {
   const { request, folders } = task;
-  const lockfiles = request.environment.DIB_LOCKFILES ?? join(request.environment.HOME ?? '/', '.cache/dib/lockfiles');
-  await mkdir(lockfiles, { recursive: true });
+  await mkdir(request.lockFolder, { recursive: true });
   const { rootLabel, rootType, bootLabel, mountPoints } = layout;
   return {
     request,
@@ -242,7 +241,6 @@ async function environmentFactsOf(
       tree: join(folders.build, 'mnt'),
       lib: HOOK_LIBRARY,
       pythonModules: PYTHON_MODULES,
-      lockfiles,
       blockDeviceParams: join(folders.build, BLOCK_DEVICE_PARAMS),
     },
     layout: { rootLabel, rootType, bootLabel, mountPoints },

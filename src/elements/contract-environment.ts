@@ -38,7 +38,6 @@ export interface EnvironmentFacts {
     readonly lib: string;
     /** Folder of the Python modules that elements import on the host. */
     readonly pythonModules: string;
-    readonly lockfiles: string;
     readonly blockDeviceParams: string;
   };
   /** What the disk layout settles before the first hook. `mountPoints` has `|` between its points. */
@@ -94,11 +93,11 @@ function dibVariables(caller: Environment): Environment {
   return Object.fromEntries(Object.entries(caller).filter(([name]) => /^DIB_\w*$/.test(name)));
 }
 
-function buildVariables({ elements, searchPath, paths, layout }: EnvironmentFacts): Environment {
+function buildVariables({ request, elements, searchPath, paths, layout }: EnvironmentFacts): Environment {
   return {
     DIB_BLOCK_DEVICE_PARAMS_YAML: paths.blockDeviceParams,
     DIB_BOOT_LABEL: layout.bootLabel,
-    DIB_LOCKFILES: paths.lockfiles,
+    DIB_LOCKFILES: request.lockFolder,
     DIB_MOUNTPOINTS: layout.mountPoints,
     DIB_ROOT_FSTYPE: layout.rootType,
     DIB_ROOT_LABEL: layout.rootLabel,

@@ -75,6 +75,8 @@ export interface BuildRequest {
   readonly imageCache: string;
   /** Absolute path of the folder that hooks of the chroot see as their ccache. */
   readonly ccacheFolder: string;
+  /** Absolute path of the folder for lock files of hooks (`DIB_LOCKFILES`). */
+  readonly lockFolder: string;
   readonly defaultInstallType: string;
   readonly ramdiskElement: string;
   /** Search path of elements, in order, without the bundled library. */

@@ -104,6 +104,7 @@ export function toBuildRequest(line: CommandLine): ParsedBuild {
     refreshes: line.refreshes === true,
     imageCache,
     ccacheFolder: readFolder(line, reader.variable('DIB_CCACHE_DIR')?.text ?? path.join(imageCache, 'ccache')),
+    lockFolder: readFolder(line, reader.variable('DIB_LOCKFILES')?.text ?? '~/.cache/dib/lockfiles'),
     defaultInstallType: reader.text('installType') ?? 'source',
     ramdiskElement: reader.text('ramdiskElement') ?? 'ramdisk',
     elementsPath: elementsPathOf(environment, line.facts.workingFolder),

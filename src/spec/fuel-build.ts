@@ -53,6 +53,7 @@ export function targetBuildOf(request: FuelRequest, facts: FuelFacts): BuildRequ
     isOffline: false,
     imageCache,
     ccacheFolder: `${imageCache}/ccache`,
+    lockFolder: `${imageCache}/lockfiles`,
     defaultInstallType: 'package',
     ramdiskElement: 'ramdisk',
     elementsPath: [],

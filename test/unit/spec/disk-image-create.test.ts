@@ -56,6 +56,7 @@ describe('a command line of disk-image-create', () => {
       tmpfs: { isAllowed: true, minGib: 2 },
       isOffline: false,
       imageCache: '/home/ann/.cache/image-create',
+      lockFolder: '/home/ann/.cache/dib/lockfiles',
       defaultInstallType: 'source',
       ramdiskElement: 'ramdisk',
       elementsPath: [],
@@ -142,6 +143,7 @@ describe('a command line of disk-image-create', () => {
     ['ELEMENTS_PATH=/a::b', { elementsPath: ['/a', '', '/work/b'] }],
     ['OVERWRITE_OLD_IMAGE=1', { keepsOldImage: false }],
     ['DIB_SHOW_IMAGE_USAGE=1', { showsImageUsage: 'large' }],
+    ['DIB_LOCKFILES=locks', { lockFolder: '/work/locks' }],
     ['TMP_DIR=/var/tmp', { temporaryFolder: '/var/tmp' }],
     ['break=before-root,after-error', { breaks: { points: ['before-root', 'after-error'] } }],
     ['SOURCE_DATE_EPOCH=0', { sourceDateEpoch: 0 }],
@@ -158,6 +160,7 @@ describe('a command line of disk-image-create', () => {
         'cli.install-type',
         'cli.checksum',
         'variables.fs-type',
+        'variables.lockfiles',
       ],
     },
     (assignment, expected) => {
