@@ -84,3 +84,43 @@ describe('a git reference', () => {
     expect(await readdir(shop.at('cache/source-repositories'))).toEqual(['repositories_flock']);
   });
 });
+
+test.each([
+  {
+    element: 'opensuse-minimal',
+    release: '12',
+    says: /openSUSE has no release "12": set DIB_RELEASE to one of Leap's 15\.x or to tumbleweed/,
+    where: /20-zypper-repositories\.bash of element zypper-minimal/,
+  },
+  {
+    element: 'centos-minimal',
+    release: '7',
+    says: /There are no repositories for release "7" of centos/,
+    where: /Set DIB_RELEASE to one of 9-stream, 10-stream/,
+  },
+])(
+  'a release that $element does not know is told with those that it knows',
+  async ({ element, release, says, where }) => {
+    await using shop = await workshop();
+    const words = ['-n', '-t', 'tar', '-o', shop.at('image'), element];
+
+    const result = await shop.command('disk-image-create', words, { env: { DIB_RELEASE: release } });
+
+    expect(result.status).toBe(1);
+    expect(said(result)).toMatch(says);
+    expect(said(result)).toMatch(where);
+  },
+);
+
+test('lvm and dracut-regenerate, which want two kinds of ramdisk, are told apart before anything is made', async () => {
+  await using shop = await workshop({ 'look/root.d/11-look': hook('echo "RAN root.d"') });
+
+  const result = await shop.build({ elements: ['look', 'lvm', 'dracut-regenerate'], env: { DISTRO_NAME: 'debian' } });
+
+  expect(result.status).toBe(1);
+  expect(said(result)).toMatch(/code +HOOK_FAILED/);
+  expect(said(result)).toContain(
+    'Leave lvm out: dracut-regenerate brings LVM too, unless DIB_DRACUT_ENABLED_MODULES leaves it out.',
+  );
+  expect(said(result)).not.toContain('RAN root.d');
+});

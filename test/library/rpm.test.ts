@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../src/host/process.ts';
 import { hook, marked, said, type Workshop, workshop } from '../support/cli.ts';
 import { type RpmLab, rpmLab } from '../support/rpm-lab.ts';
+import { centosMirror, mirrorFiles } from '../support/rpm-mirror.ts';
 import { askRpm, packagesIn, unpackedTree } from '../support/rpm-tree.ts';
 
 let lab: RpmLab;
@@ -16,23 +17,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => await lab[Symbol.asyncDispose]());
-
-/** Repository files in the form that mirrors of a CI have. @param places of repositories below the server, by their names */
-async function mirrorFiles(shop: Workshop, places: Readonly<Record<string, string>>): Promise<string> {
-  const folder = shop.at('mirror');
-  await mkdir(folder, { recursive: true });
-  const sections = Object.entries(places).map(
-    ([id, place]) => `[${id}]\nname=${id}\nbaseurl=${lab.url}/${place}\ngpgkey=${lab.url}/RPM-GPG-KEY-tests\n`,
-  );
-  await writeFile(join(folder, 'dib-mirror-all.repo'), sections.join(''));
-  return folder;
-}
-
-/** Repository files of CentOS. @param path of the mirror below the server, with a slash at its end */
-async function centosMirror(shop: Workshop, path = ''): Promise<string> {
-  const place = (name: string) => `${path}$releasever-stream/${name}/$basearch/os`;
-  return await mirrorFiles(shop, { baseos: place('BaseOS'), appstream: place('AppStream') });
-}
 
 async function buildCentos(
   shop: Workshop,
@@ -73,7 +57,7 @@ test('makes the root of centos-minimal, as rpm of another system confirms; and t
     'extra/install.d/50-more': hook('install-packages -e man-pages', 'dnf --assumeyes --cacheonly install gettext'),
     'extra/package-installs.yaml': 'hostname:\nlinux-firmware:\n  uninstall: true\n',
   });
-  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop) };
+  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop, lab.url) };
 
   const result = await buildCentos(shop, ['-p', 'linux-firmware,libaio1'], ['extra'], env);
 
@@ -115,7 +99,7 @@ test('tells by the rpm of the image which packages a tested element has', async 
     'tool/test-elements/wrong/assertions.yaml':
       'packages:\n  gettext: absent\n  libaio: installed\n  bash: installed\n',
   });
-  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop) };
+  const env = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop, lab.url) };
 
   const result = await shop.command('ingot', ['test', 'tool'], { env });
 
@@ -160,7 +144,7 @@ test('makes the root of opensuse-minimal, where zypper installs more', async () 
 test('makes the root of fedora-minimal', async () => {
   await using shop = await workshop();
   await lab.publish('fedora');
-  const mirror = await mirrorFiles(shop, {
+  const mirror = await mirrorFiles(shop, lab.url, {
     fedora: 'releases/$releasever/Everything/$basearch/os',
     updates: 'updates/$releasever/Everything/$basearch',
   });
@@ -206,17 +190,6 @@ test('makes the root of openeuler-minimal from the mirror that its own repositor
   );
 });
 
-test('names the releases of openSUSE', async () => {
-  await using shop = await workshop();
-  const words = ['-n', '-t', 'tar', '-o', shop.at('image'), 'opensuse-minimal'];
-
-  const result = await shop.command('disk-image-create', words, { env: { DIB_RELEASE: '12' } });
-
-  expect(result.status).toBe(1);
-  expect(said(result)).toMatch(/openSUSE has no release "12": set DIB_RELEASE to one of Leap's 15\.x or to tumbleweed/);
-  expect(said(result)).toContain('20-zypper-repositories.bash of element zypper-minimal');
-});
-
 test('makes the root anew when a repository changes, and not otherwise', async () => {
   await using shop = await workshop();
   const words = ['-n', '-t', 'tar', '-o', shop.at('image'), 'small'];
@@ -248,7 +221,7 @@ test('names the element whose packages are not signed by the key of their reposi
   await using shop = await workshop();
   const [stray = ''] = await lab.repositories.build([{ name: 'passwd', version: '9.0', signature: 'other' }]);
   await lab.repositories.publish('odd/9-stream/BaseOS/x86_64/os', [...centos, stray]);
-  const mirror = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop, 'odd/') };
+  const mirror = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop, lab.url, 'odd/') };
   await lab.repositories.publish('odd/9-stream/AppStream/x86_64/os', []);
 
   const result = await buildCentos(shop, [], [], mirror);
@@ -263,19 +236,9 @@ test('names the element whose packages are not signed by the key of their reposi
   }
 });
 
-test('names the releases that there are', async () => {
-  await using shop = await workshop();
-
-  const result = await buildCentos(shop, [], [], { DIB_RELEASE: '7', DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: undefined });
-
-  expect(result.status).toBe(1);
-  expect(said(result)).toContain('There are no repositories for release "7" of centos');
-  expect(said(result)).toContain('Set DIB_RELEASE to one of 9-stream, 10-stream');
-});
-
 test('names the repository that cannot be reached', async () => {
   await using shop = await workshop();
-  const mirror = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop, 'nowhere/') };
+  const mirror = { DIB_YUM_MINIMAL_BOOTSTRAP_REPOS: await centosMirror(shop, lab.url, 'nowhere/') };
 
   const result = await buildCentos(shop, [], [], mirror);
 
