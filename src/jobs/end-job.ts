@@ -37,7 +37,8 @@ export async function cancelJob(store: JobStore, id: string, graceMs: number): P
   await using lock = await store.tryLock(id);
   const ended = await store.read(id);
   if (lock === undefined || ended.state !== 'died') return ended;
-  const cancelled: Job = { ...ended, state: 'cancelled', endedAt: new Date().toISOString(), exitStatus: 137 };
+  const { error: _died, ...known } = ended;
+  const cancelled: Job = { ...known, state: 'cancelled', endedAt: new Date().toISOString(), exitStatus: 137 };
   await store.write(cancelled);
   return cancelled;
 }

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { FileLock } from '../host/lock.ts';
@@ -32,7 +31,7 @@ const POLL_MS = 50;
 
 /**
  * Starts a build in a session of its own, where it outlives the caller, or finds the one that runs for the same request.
- * @throws IngotError `JOB_BUSY` when another request for the same images is being built
+ * @throws IngotError `JOB_BUSY` when another request for the same images is being built; `DISK_FULL` without space to note it
  */
 export async function submitJob(store: JobStore, submission: Submission): Promise<Job> {
   const { id, requestDigest } = submission;
@@ -55,7 +54,21 @@ export async function submitJob(store: JobStore, submission: Submission): Promis
 async function startJob(store: JobStore, submission: Submission, lock: FileLock): Promise<Job> {
   const { id, output, request, requestDigest, logFile, words, environment, workingFolder } = submission;
   const [command = '', ...args] = words;
-  await using printed = await open(store.outputFile(id), 'w', 0o600);
+  const own = await identityOf(process.pid);
+  if (own === undefined) throw new Error('This process has no entry in /proc');
+  const job: Job = {
+    id,
+    state: 'running',
+    output,
+    requestDigest,
+    process: own,
+    isDetached: true,
+    startedAt: new Date().toISOString(),
+    logFile,
+  };
+  // A disk without space for the job is found before there is a process.
+  await store.write(job);
+  await using printed = await store.openOutput(id);
   const { child, pid } = start(command, args, {
     env: environment,
     cwd: workingFolder,
@@ -63,21 +76,18 @@ async function startJob(store: JobStore, submission: Submission, lock: FileLock)
     isDetached: true,
   });
   const identity = await identityOf(pid);
-  if (identity === undefined) throw new Error(`The process of job ${id} ended at once; see ${store.outputFile(id)}`);
-  const job: Job = {
-    id,
-    state: 'running',
-    output,
-    requestDigest,
-    process: identity,
-    isDetached: true,
-    startedAt: new Date().toISOString(),
-    logFile,
-  };
-  await store.write(job);
-  if (child.stdin !== null) await sendAll(child.stdin, request);
+  if (identity === undefined) throw new Error(`The process of job ${id} ended at once`);
+  const started = { ...job, process: identity };
+  try {
+    await store.write(started);
+    if (child.stdin !== null) await sendAll(child.stdin, request);
+  } catch (error) {
+    // Nobody would find the process again.
+    child.kill('SIGKILL');
+    throw error;
+  }
   child.unref();
-  return job;
+  return started;
 }
 
 async function sendAll(stream: Writable, text: string): Promise<void> {

@@ -90,7 +90,9 @@ describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
 
     expect(await strike('SIGKILL', isThere)).toMatchObject({ state: 'died' });
     await expect.poll(site.state, { timeout: 10_000 }).toEqual(before);
+    const said = (await log()).length;
     expect(await strike('SIGTERM', isThere)).toMatchObject({ state: 'cancelled', exitStatus: 143 });
+    expect((await log()).slice(said)).not.toContain(`Image ${IMAGE} of / written`);
 
     site.servers.mos.mend();
     expect(await site.state()).toEqual(before);
@@ -116,9 +118,12 @@ describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
     expect(await site.leftovers()).toEqual([]);
   });
 
+  async function log(): Promise<string> {
+    return await readFile(site.at('logs/fuel-agent-env-1.log'), 'utf8').catch(() => '');
+  }
+
   /** Starts the build, and sends it a signal where it is to be killed. @returns how it ended */
   async function strike(signal: 'SIGKILL' | 'SIGTERM', isThere: (build: Running) => Promise<boolean>): Promise<Job> {
-    const log = async () => await readFile(site.at('logs/fuel-agent-env-1.log'), 'utf8').catch(() => '');
     const [said, asked] = [(await log()).length, site.servers.mos.requests.length];
     const id = (await site.run(['submit', request])).stdout.trim();
     const read = async () => Job.parse(JSON.parse(await readFile(site.at('jobs', id, 'job.json'), 'utf8')));

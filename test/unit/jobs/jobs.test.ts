@@ -68,7 +68,11 @@ describe('a submitted job', () => {
     await untilStarted(at('started'), 1);
 
     process.kill(first.process.pid, 'SIGKILL');
-    expect(await waitForJob(store, ID, 10_000)).toMatchObject({ state: 'died', process: first.process });
+    expect(await waitForJob(store, ID, 10_000)).toMatchObject({
+      state: 'died',
+      process: first.process,
+      error: { code: 'BUILDER_DIED', message: expect.stringContaining('its process is gone without a word') },
+    });
     const second = await submit(STAYS, 'same');
 
     expect(second.process.pid).not.toBe(first.process.pid);
@@ -95,7 +99,10 @@ describe('cancelling', () => {
     await untilStarted(at('started'), 1);
     const child = Number(await readFile(at('child'), 'utf8'));
 
-    expect(await cancelJob(store, ID, 100)).toMatchObject({ state: 'cancelled', exitStatus: 137 });
+    const ended = await cancelJob(store, ID, 100);
+
+    expect(ended).toMatchObject({ state: 'cancelled', exitStatus: 137 });
+    expect(ended).not.toHaveProperty('error');
 
     expect(await isAlive(job.process)).toBe(false);
     await vi.waitFor(async () => expect(await isRunning(child)).toBe(false));
