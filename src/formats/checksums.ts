@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 export type ChecksumKind = 'md5' | 'sha256';
+
+/** What is read at once fits the cache of a processor. */
+const PART_BYTES = 256 * 1024;
 
 /** Lower-case hexadecimal digests of a file, read once for all of them. */
 export async function digestsOf(
@@ -13,13 +15,15 @@ export async function digestsOf(
 ): Promise<{ readonly md5?: string; readonly sha256?: string }> {
   if (kinds.length === 0) return {};
   const hashes = kinds.map((kind) => ({ kind, hash: createHash(kind) }));
-  await pipeline(
-    createReadStream(path, { highWaterMark: 1 << 20 }),
-    async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) for (const { hash } of hashes) hash.update(chunk);
-    },
-    { signal },
-  );
+  await using file = await open(path);
+  // One buffer for the whole file: a stream takes new memory for each part of it, which costs as much as the reading.
+  const buffer = Buffer.allocUnsafeSlow(PART_BYTES);
+  for (;;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(buffer);
+    if (bytesRead === 0) break;
+    for (const { hash } of hashes) hash.update(buffer.subarray(0, bytesRead));
+  }
   return Object.fromEntries(hashes.map(({ kind, hash }) => [kind, hash.digest('hex')]));
 }
 
