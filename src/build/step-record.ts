@@ -7,7 +7,7 @@ import type { BuildContext } from './build-context.ts';
 import { STAND_INS } from './library-files.ts';
 
 /** Counts the ways in which the engine's own steps have changed what they write. */
-const ENGINE_GENERATION = '6';
+const ENGINE_GENERATION = '7';
 
 /** What a step's layer is known by, beside the layers before it. */
 export async function stepRecord(context: BuildContext, step: Step): Promise<StepRecord> {
