@@ -109,3 +109,26 @@ test('pip downloads to the image cache and sees the mirror there, and the image 
   expect(await readFile(shop.at('cache/pip/download'), 'utf8')).toBe('new\n');
   expect((await shop.names()).filter((name) => /^tmp\/.|pip\.conf/.test(name))).toEqual([]);
 });
+
+test("a package of the ssh server finds files in place of host keys, and the image has neither these nor others' keys", async () => {
+  await using shop = await workshop({
+    'ssh/element-deps': 'runtime-ssh-host-keys\n',
+    'ssh/programs/install-packages': hook(
+      'for type in rsa ecdsa ed25519 dsa; do',
+      '  key=/etc/ssh/ssh_host_${type}_key',
+      '  if [[ ! -f $key ]]; then echo key >"$key" && echo "MADE $type"; fi',
+      'done',
+      'touch /etc/ssh/sshd_config',
+    ),
+    'ssh/programs/rsync': hook('cp --recursive "${@: -2:1}." /'),
+    'ssh/programs/systemctl': hook('echo "CALLED systemctl $*"'),
+    'ssh/root.d/20-programs': hook('cp "$TMP_HOOKS_PATH/programs/"* "$TARGET_ROOT/usr/bin/"'),
+  });
+
+  const result = await shop.build({ elements: ['ssh'], env: { DISTRO_NAME: 'debian', DIB_INIT_SYSTEM: 'systemd' } });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'MADE')).toEqual(['dsa']);
+  expect(marked(result, 'CALLED')).toEqual(['systemctl enable ssh-keygen.service']);
+  expect((await shop.names()).filter((name) => name.startsWith('etc/ssh/'))).toEqual(['etc/ssh/sshd_config']);
+});
