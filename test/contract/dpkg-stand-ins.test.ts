@@ -1,24 +1,58 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { run } from '../../src/host/process.ts';
+import { writePlainDebs } from '../../src/packages/plain-deb.ts';
+import { buildPackage } from '../support/apt-repository.ts';
 import { hook, marked, said, workshop } from '../support/cli.ts';
 
 /** Programs of a tree that say how they were called, after the name of the script that calls them. */
 const PROGRAMS = hook(
-  'for name in deb-systemd-helper dpkg-maintscript-helper py3compile update-ca-certificates; do',
+  'for name in deb-systemd-helper dpkg-deb dpkg-maintscript-helper py3compile update-ca-certificates; do',
   '  printf \'#!/bin/bash\\necho "$SCRIPT ${0##*/} $*"\\n\' >"$TARGET_ROOT/usr/bin/$name"',
   '  chmod +x "$TARGET_ROOT/usr/bin/$name"',
   'done',
+  'cp -r "$TMP_HOOKS_PATH/store" "$TARGET_ROOT/var/tmp/"',
 );
+
+/** Prints what there is to see of the files of a folder, and a digest of their contents. */
+const LOOK = 'find . -printf "%P %y %m %U:%G %T@\\n" | sort; cat $(find . -type f | sort) | md5sum';
 
 /** A hook that does what a script of a package does while dpkg installs it for the first time. */
 function script(name: string, ...lines: readonly string[]): string {
   return hook(
-    'export PATH="$INGOT_CHANNEL/dpkg-stand-ins:$PATH" INGOT_INSTALLING=/var/tmp',
+    'export PATH="$INGOT_CHANNEL/dpkg-stand-ins:$PATH" INGOT_INSTALLING=/var/tmp INGOT_STORE=/var/tmp/store',
     `export DPKG_MAINTSCRIPT_PACKAGE=app DPKG_MAINTSCRIPT_NAME=postinst SCRIPT=${name}`,
     ...lines,
   );
 }
 
+/** Writes a package with plain archives, as the store keeps it, and the same compressed. */
+async function writePackages(folder: string): Promise<void> {
+  const parts = join(folder, 'parts');
+  await mkdir(parts, { recursive: true });
+  const script = `#!/bin/sh\n${': odd\n'.repeat(2000)}`;
+  const files = { 'usr/share/app': 'a'.repeat(300_001) };
+  const source = join(
+    folder,
+    basename(await buildPackage({ name: 'app', files, scripts: { postinst: script } }, folder, folder)),
+  );
+  await copyFile(source, join(folder, 'packed.deb'));
+  await writePlainDebs([{ source, target: join(folder, 'plain.deb') }], parts);
+}
+
+/** What the program itself makes of such a package. */
+async function unpackPackage(folder: string): Promise<readonly string[]> {
+  const commands = [
+    'dpkg-deb --control plain.deb scripts',
+    `(cd scripts && (${LOOK}) | sed "s/^/SCRIPTS /")`,
+    'echo "FILES $(dpkg-deb --fsys-tarfile plain.deb | md5sum)"',
+  ];
+  return (await run('bash', ['-c', commands.join(' && ')], { cwd: folder })).stdout.trim().split('\n');
+}
+
 let calls: (name: string) => readonly string[];
+let unpacked: readonly string[];
 beforeAll(async () => {
   await using shop = await workshop({
     'deb/root.d/50-programs': PROGRAMS,
@@ -69,7 +103,23 @@ beforeAll(async () => {
       'py3compile -p python3-app /usr/share/app',
       'echo "MODULES later: $(cat "$INGOT_INSTALLING/modules")"',
     ),
+    'deb/install.d/10-packages': script(
+      'PACKAGES',
+      'mkdir -p /var/lib/dpkg && cd /var/lib/dpkg && cp -r /var/tmp/store /var/tmp/elsewhere',
+      'dpkg-deb --control /var/tmp/store/plain.deb /var/lib/dpkg/tmp.ci',
+      `(cd tmp.ci && (${LOOK}) | sed "s/^/SCRIPTS /")`,
+      'echo "FILES $(dpkg-deb --fsys-tarfile /var/tmp/store/plain.deb | md5sum)"',
+      'dpkg-deb --control /var/tmp/store/plain.deb /var/tmp/control',
+      'dpkg-deb --control /var/tmp/elsewhere/plain.deb /var/lib/dpkg/tmp.ci',
+      'dpkg-deb --fsys-tarfile /var/tmp/elsewhere/plain.deb',
+      'dpkg-deb --control /var/tmp/store/packed.deb /var/lib/dpkg/tmp.ci',
+      'dpkg-deb --fsys-tarfile /var/tmp/store/packed.deb',
+      'dpkg-deb --info /var/tmp/store/plain.deb',
+    ),
   });
+  const store = shop.at('elements/deb/store');
+  await writePackages(store);
+  unpacked = await unpackPackage(store);
   const result = await shop.build({ elements: ['deb'] });
   expect(result.status, said(result)).toBe(0);
   calls = (name) => marked(result, name);
@@ -106,4 +156,20 @@ test('update-ca-certificates runs again when something changed or somebody wants
 
 test('py3compile is left for the end when a whole package is to be compiled', () => {
   expect(calls('MODULES')).toEqual(['py3compile -p python3-app /usr/share/app', 'later: python3-app']);
+});
+
+test('dpkg-deb is asked of packages that are not in the store, packed or for somebody else', () => {
+  expect(calls('PACKAGES')).toEqual([
+    'dpkg-deb --control /var/tmp/store/plain.deb /var/tmp/control',
+    'dpkg-deb --control /var/tmp/elsewhere/plain.deb /var/lib/dpkg/tmp.ci',
+    'dpkg-deb --fsys-tarfile /var/tmp/elsewhere/plain.deb',
+    'dpkg-deb --control /var/tmp/store/packed.deb /var/lib/dpkg/tmp.ci',
+    'dpkg-deb --fsys-tarfile /var/tmp/store/packed.deb',
+    'dpkg-deb --info /var/tmp/store/plain.deb',
+  ]);
+});
+
+test('dpkg gets the same scripts and files of a package in the store as from dpkg-deb', () => {
+  expect(unpacked.filter((line) => line.startsWith('SCRIPTS '))).toHaveLength(4);
+  expect([...calls('SCRIPTS').map((line) => `SCRIPTS ${line}`), `FILES ${calls('FILES')[0]}`]).toEqual(unpacked);
 });
