@@ -7,7 +7,7 @@ import { JobStore } from '../jobs/job-store.ts';
 import { type ErrorReport, IngotError, toErrorReport } from '../model/error.ts';
 import type { BuildEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
-import { FUEL_LOG_END, type FuelLog, openFuelLog } from '../report/fuel-log.ts';
+import { type FuelLog, openFuelLog } from '../report/fuel-log.ts';
 import { redactorFor } from '../report/redact.ts';
 import type { FuelRequest } from '../spec/fuel-request.ts';
 import type { Caller } from './caller.ts';
@@ -116,7 +116,7 @@ async function carryOut(
     const said = (await work(log.take)) === 'found' ? 'All necessary images are available' : 'Images built';
     const line = `${said} in ${request.output}: ${request.images.map(({ name }) => name).join(', ')}`;
     log.say(line);
-    log.say(FUEL_LOG_END);
+    log.sayEnd();
     return { state: 'succeeded', exitStatus: 0, line };
   } catch (error) {
     const failure = explain(error);

@@ -16,6 +16,8 @@ const STEP_PHRASES: Readonly<Record<string, string>> = {
 export interface FuelLog extends EventView {
   /** Writes a line that no event stands for. */
   readonly say: (text: string) => void;
+  /** Writes that the images are there. */
+  readonly sayEnd: () => void;
 }
 
 export interface FuelLogOptions {
@@ -31,7 +33,7 @@ export interface FuelLogOptions {
 const BEGIN = ['--- Building image (do_build_image) ---', '*** Shipping image content ***'] as const;
 
 /** What a log says when the images are there. */
-export const FUEL_LOG_END = '--- Building image END (do_build_image) ---';
+const END = '--- Building image END (do_build_image) ---';
 
 /**
  * Opens the log of a build and writes that it begins.
@@ -41,14 +43,16 @@ export async function openFuelLog({ path, environment, now }: FuelLogOptions): P
   const redactor = redactorFor(environment);
   const file = await openLogFile(path);
   const log = new PlainLog([]);
-  const say = (text: string): void => file.append([stamped(now(), redactor.text(text))]);
-  for (const phrase of BEGIN) say(phrase);
+  // A secret may be a part of a phrase, which followers of the log still have to find.
+  const sayAsItIs = (text: string): void => file.append([stamped(now(), text)]);
+  for (const phrase of BEGIN) sayAsItIs(phrase);
   return {
-    say,
+    say: (text) => sayAsItIs(redactor.text(text)),
+    sayEnd: () => sayAsItIs(END),
     take: (event) => {
       file.append(log.linesOf(redactor.event(event)).map((line) => stamped(event.at, line)));
       const phrase = phraseOf(event);
-      if (phrase !== undefined) say(phrase);
+      if (phrase !== undefined) sayAsItIs(phrase);
     },
     close: async () => await file.close(),
   };

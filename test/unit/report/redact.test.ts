@@ -38,6 +38,18 @@ describe('the redactor', () => {
     );
   });
 
+  it('leaves words that tell events apart alone, also where they are a secret', () => {
+    const { event } = redactorFor({ ROOT_PASSWORD: 'step', OTHER_TOKEN: 'root' });
+    const summary = { id: 'root.d/10-step', title: 'a step' };
+    const envelope = { seq: 1, at: 2, buildId: 'step' } as const;
+
+    expect(event({ kind: 'steps-planned', steps: [summary], ...envelope })).toEqual({
+      kind: 'steps-planned',
+      steps: [{ id: 'root.d/10-step', title: 'a ***' }],
+      ...envelope,
+    });
+  });
+
   it('reaches every text of an event and nothing else', () => {
     const { event } = redactorFor({ ROOT_PASSWORD: 's3cret' });
     const error = { code: 'HOOK_FAILED', message: 'on s3cret', tail: ['+ passwd s3cret'] } as const;
