@@ -161,7 +161,7 @@ function builderDied(status: number, tail: readonly string[]): ErrorReport {
   const how = status > 128 ? `was killed by signal ${status - 128}` : `ended with status ${status}`;
   const hint =
     status === 137
-      ? 'When nobody killed it, the machine ran out of memory: give it more, or build with --no-tmpfs.'
+      ? 'When nobody killed it, the machine ran out of memory: give it more, or build with DIB_NO_TMPFS=1.'
       : undefined;
   return toErrorReport(new IngotError('BUILDER_DIED', `The builder process ${how}`, { tail, hint }));
 }

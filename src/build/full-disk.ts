@@ -13,7 +13,7 @@ const NO_SPACE = /No space left on device|Disk quota exceeded/;
 const FULL_BELOW = MIB;
 
 const HINT =
-  'Free space there, or choose a larger disk: --image-cache for layers and packages, TMPDIR for the build. With --no-tmpfs nothing is built in memory.';
+  'Free space there, or choose a larger disk: DIB_IMAGE_CACHE for layers and packages, TMPDIR for the build. With DIB_NO_TMPFS=1 nothing is built in memory.';
 
 /** The folders that a build writes to, for `explainFullDisk`. */
 export function writtenFolders({
@@ -49,7 +49,7 @@ export async function explainFullDisk(error: unknown, folders: readonly string[]
   if (!isAboutSpace(error)) return error;
   const full = (await firstFull(folders)) ?? folderOf(error);
   if (full === undefined) return error;
-  const where = `here is no space left below ${full}`;
+  const where = `here is no space left below ${full}${(await isInMemory(full)) ? ', which is in memory' : ''}`;
   if (!(error instanceof IngotError)) return new IngotError('DISK_FULL', `T${where}`, { hint: HINT, cause: error });
   return new IngotError('DISK_FULL', `${error.message}: t${where}`, { ...error.details, hint: HINT, cause: error });
 }
@@ -65,6 +65,13 @@ function folderOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !isErrno(error, 'ENOSPC', 'EDQUOT')) return undefined;
   const path = 'dest' in error ? error.dest : 'path' in error ? error.path : undefined;
   return typeof path === 'string' ? dirname(path) : undefined;
+}
+
+/** How statfs(2) names tmpfs. */
+const TMPFS_MAGIC = 0x01021994;
+
+async function isInMemory(folder: string): Promise<boolean> {
+  return (await statfs(folder).catch(() => undefined))?.type === TMPFS_MAGIC;
 }
 
 async function firstFull(folders: readonly string[]): Promise<string | undefined> {

@@ -76,17 +76,8 @@ function splitExtended(options: readonly string[]): { readonly extended: string[
 }
 
 function explained(error: unknown, request: FilesystemRequest): unknown {
-  const { node } = request;
   if (!(error instanceof IngotError) || error.code !== 'TOOL_FAILED') return error;
-  const tail = error.details.tail ?? [];
-  const text = tail.join('\n');
-  if (/No space left on device/.test(text)) {
-    const hint = 'Free some space where the build writes, or set TMPDIR to a larger place.';
-    return new IngotError('DISK_FULL', `The machine has no space left for the filesystem "${node.name}"`, {
-      hint,
-      tail,
-    });
-  }
+  const text = (error.details.tail ?? []).join('\n');
   if (/Could not (allocate|expand)|Journal size too big|must be between/.test(text)) {
     return tooSmallForTree(fitOf(request));
   }

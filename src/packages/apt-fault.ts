@@ -18,7 +18,7 @@ const APT_FAULTS: readonly AptFault[] = [
     code: 'DISK_FULL',
     pattern: /(No space left on device)/,
     message: () => 'There is no space left for the package index',
-    hint: 'Free space where the image cache is, or name another place with --image-cache.',
+    hint: 'Free space where the image cache is, or name another place with DIB_IMAGE_CACHE.',
   },
   {
     code: 'SIGNATURE_INVALID',

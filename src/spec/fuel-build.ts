@@ -8,7 +8,7 @@ export interface FuelFacts {
   readonly imageCache: string;
   /** Absolute path of the folder for temporary files. */
   readonly temporaryFolder: string;
-  /** The caller's. Of it programs and proxies count, nothing that elements read. */
+  /** The caller's. Of it programs, proxies and `DIB_NO_TMPFS` count, nothing that elements read. */
   readonly environment: Environment;
   /** Absolute paths of the files with the keys of each repository, in order of the request; undefined for one that is not signed. */
   readonly keyrings: readonly (readonly string[] | undefined)[];
@@ -49,7 +49,7 @@ export function targetBuildOf(request: FuelRequest, facts: FuelFacts): BuildRequ
     size: { journalMib: 0 },
     filesystem: { type: 'ext4', mkfsOptions: [] },
     deviceMode: 'never',
-    tmpfs: { isAllowed: true, minGib: 4 },
+    tmpfs: { isAllowed: ['', '0'].includes(facts.environment.DIB_NO_TMPFS ?? ''), minGib: 4 },
     isOffline: false,
     imageCache,
     ccacheFolder: `${imageCache}/ccache`,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -186,10 +186,47 @@ describe('a full disk', () => {
     );
   });
 
-  async function expectFull(stderr: string, text: RegExp): Promise<void> {
+  test('for the build ends it, and with more space the next one ends well', { tags: ['fuel.ended'] }, async () => {
+    const request = requestOf({ repos, root_password: 'build' });
+    const env = { TMPDIR: small(), DIB_NO_TMPFS: '1' };
+
+    const result = await site.build(request, { env, smallDisk: [small(), '50m'] });
+
+    await expectFull(result.stderr, /no space left below .*\/small\/dib_build/, site.output);
+    expect(result.stderr).toContain('TMPDIR for the build');
+    const next = await site.build(request, { env: { DIB_NO_TMPFS: '1' } });
+    expect(next.status, next.tail.join('\n')).toBe(0);
+  });
+
+  test.each([
+    { place: 'on the disk of the layers', env: { DIB_NO_TMPFS: '1' }, layers: '80m', memory: undefined },
+    { place: 'in memory', env: { DIB_NO_TMPFS: '0' }, layers: '500m', memory: '80m' },
+  ])('for installing $place ends a build', { tags: ['fuel.ended'] }, async ({ env, layers, memory }) => {
+    const request = requestOf({ repos, output: small() });
+    const own = process.env.PATH ?? '';
+    const PATH = memory === undefined ? own : `${await smallMemory(memory)}:${own}`;
+
+    // Without the layers that there are, the minimal system is installed anew.
+    const call = { env: { ...env, PATH }, smallDisk: [inLab('cache/ingot/layers'), layers] } as const;
+    const result = await site.build(request, call);
+
+    // A small disk of these tests lies in memory itself.
+    await expectFull(result.stderr, /^fuel-image: .*no space left below .*\/layers\/.*, which is in memory$/m);
+    expect(result.stderr).toContain('DIB_NO_TMPFS=1');
+  });
+
+  /** A folder with a mount(8) that makes memory filesystems of a size, as on a machine with little memory. */
+  async function smallMemory(size: string): Promise<string> {
+    await mkdir(site.at('bin'), { recursive: true });
+    const script = `#!/bin/sh\ncase $* in *tmpfs*) set -- -o size=${size} "$@" ;; esac\nexec /usr/bin/mount "$@"\n`;
+    await writeFile(site.at('bin/mount'), script, { mode: 0o755 });
+    return site.at('bin');
+  }
+
+  async function expectFull(stderr: string, text: RegExp, folder = small()): Promise<void> {
     expect(stderr).toMatch(text);
     const jobs = Job.array().parse(JSON.parse((await site.run(['status'])).stdout));
-    const job = jobs.find(({ output }) => output === small());
+    const job = jobs.find(({ output }) => output === folder);
     expect(job).toMatchObject({ state: 'failed', exitStatus: 1, error: { code: 'DISK_FULL' } });
     expect(await site.leftovers()).toEqual([]);
     expect(await site.state()).toEqual(before);

@@ -34,6 +34,20 @@ test('environments that differ in names and places alone are the same build', ()
   expect(build({ image_data, output: '/elsewhere' })).toEqual(one);
 });
 
+test.each([
+  { value: undefined, isAllowed: true },
+  { value: '', isAllowed: true },
+  { value: '0', isAllowed: true },
+  { value: '1', isAllowed: false },
+  { value: 'yes', isAllowed: false },
+])('DIB_NO_TMPFS=$value lets it build in memory: $isAllowed', ({ value, isAllowed }) => {
+  const environment = { ...facts.environment, ...(value === undefined ? {} : { DIB_NO_TMPFS: value }) };
+
+  const { tmpfs } = targetBuildOf(readFuelRequest(JSON.stringify(SAMPLE_REQUEST)), { ...facts, environment });
+
+  expect(tmpfs).toEqual({ isAllowed, minGib: 4 });
+});
+
 test("the caller's settings for elements do not count", () => {
   expect(build().environment).toMatchObject({ DIB_RELEASE: 'trusty', PATH: '/bin' });
 });
