@@ -41,7 +41,7 @@ export async function elementsSearchPage(): Promise<string> {
 }
 
 async function bundledElements(): Promise<readonly ElementDescription[]> {
-  return await listElements(await readLibrary([], BUNDLED_ELEMENTS));
+  return await listElements(readLibrary([], BUNDLED_ELEMENTS));
 }
 
 function readmeOf(name: string): string {

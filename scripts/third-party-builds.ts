@@ -116,7 +116,7 @@ async function checkOut(clones: string, name: string, table: ThirdPartyTable, fo
 
 /** Why a disk, or the kernel and ramdisk that were made in its place, does not come to its login prompt. */
 async function bootFault(output: string, env: Environment): Promise<string | undefined> {
-  if (await isThere(`${output}.initramfs`))
+  if (isThere(`${output}.initramfs`))
     return await bootRamdiskUntil(output, /\blogin: /, BOOT_SECONDS * 1000, RAMDISK_MEMORY_MIB).then(
       () => undefined,
       (error) => String(error),

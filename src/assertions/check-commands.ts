@@ -55,7 +55,7 @@ export async function checkProgram(
     env: { ...environment, TARGET_ROOT: tree, BASH_ENV: NOTE_FAILURE, INGOT_HOOK: path, INGOT_CHANNEL: scratch },
   });
   const noted = join(scratch, 'failed-at');
-  const [line = '', file, command = ''] = (await readTextIfPresent(noted))?.split('\n') ?? [];
+  const [line = '', file, command = ''] = readTextIfPresent(noted)?.split('\n') ?? [];
   await rm(noted, { force: true });
   if (result.status === 0) return [];
   const isOwn = file === path && line !== '';

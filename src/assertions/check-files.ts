@@ -64,7 +64,7 @@ async function compareOwner(
 ): Promise<readonly string[]> {
   const expected = assertion[trait];
   if (expected === undefined || expected === String(id)) return [];
-  const table = await readTextIfPresent(await resolveInTree(tree, trait === 'owner' ? '/etc/passwd' : '/etc/group'));
+  const table = readTextIfPresent(await resolveInTree(tree, trait === 'owner' ? '/etc/passwd' : '/etc/group'));
   const rows = (table ?? '').split('\n').map((line) => line.split(':'));
   const names = rows.filter(([, , number]) => number === String(id)).map(([name = '']) => name);
   return names.includes(expected) ? [] : compare(assertion.path, trait, expected, names[0] ?? String(id));

@@ -36,7 +36,7 @@ export async function checkPackages(
 
 async function findManager(tree: string): Promise<(typeof PACKAGE_MANAGERS)[number] | undefined> {
   for (const manager of PACKAGE_MANAGERS) {
-    if (await isThere(await resolveInTree(tree, manager.program))) return manager;
+    if (isThere(await resolveInTree(tree, manager.program))) return manager;
   }
   return undefined;
 }

@@ -16,7 +16,7 @@ export async function readAssertions(
   folder: string,
 ): Promise<{ readonly assertions: readonly Assertion[]; readonly issues: readonly Issue[] }> {
   const file = join(folder, 'assertions.yaml');
-  const text = await readTextIfPresent(file);
+  const text = readTextIfPresent(file);
   const written = text === undefined ? { assertions: [], issues: [] } : parseAssertions(file, text);
   const programs = await readPrograms(join(folder, 'assert.d'));
   return {
@@ -30,7 +30,7 @@ async function readPrograms(folder: string): ReturnType<typeof readAssertions> {
   const issues: Issue[] = [];
   for (const name of (await namesIn(folder)).toSorted()) {
     const path = join(folder, name);
-    const isExecutable = await isThere(path, constants.X_OK);
+    const isExecutable = isThere(path, constants.X_OK);
     if (isExecutable) assertions.push({ kind: 'program', path, place: { file: path } });
     else issues.push({ message: 'This is not executable', place: { file: path }, hint: `Run: chmod +x ${path}` });
   }

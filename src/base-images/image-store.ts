@@ -42,7 +42,7 @@ export async function storedImage(image: PublishedImage, options: StoreOptions):
   const target = join(folder, image.version);
   await mkdir(folder, { recursive: true });
   await using _ = await waitForLock(`${target}.lock`, signal);
-  if (!(await isThere(target))) await fetchImage(image, target, options);
+  if (!isThere(target)) await fetchImage(image, target, options);
   const now = new Date();
   await utimes(target, now, now); // eviction starts with what was not used for long
   await evictImages(folder, KEPT_BYTES, KEPT_MS);

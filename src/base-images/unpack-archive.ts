@@ -28,9 +28,9 @@ async function unpackTree({ image, tree, isUserNamespace, signal }: UnpackReques
 
 /** How skopeo calls the archive of a container image that was unpacked into a folder; undefined for a root tree. */
 async function containerTransport(folder: string): Promise<'oci-archive' | 'docker-archive' | undefined> {
-  if (await isThere(join(folder, 'etc'))) return undefined;
-  if (await isThere(join(folder, 'oci-layout'))) return 'oci-archive';
-  return (await isThere(join(folder, 'manifest.json'))) ? 'docker-archive' : undefined;
+  if (isThere(join(folder, 'etc'))) return undefined;
+  if (isThere(join(folder, 'oci-layout'))) return 'oci-archive';
+  return isThere(join(folder, 'manifest.json')) ? 'docker-archive' : undefined;
 }
 
 /** @param layout absolute path for the image in the layout of OCI, which umoci reads */

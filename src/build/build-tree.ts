@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mountOverlay, mountsAtOrBelow, moveMount, unmountTree } from '../host/mounts.ts';
 import type { LayerKey } from '../layers/key.ts';
@@ -29,6 +30,8 @@ export class BuildTree implements AsyncDisposable {
   /** What is mounted lacks layers that were restored since. */
   #isStale = false;
   #claimed: readonly string[] = [];
+  /** Number of lower folders that have their link. */
+  #linked = 0;
 
   constructor(options: BuildTreeOptions) {
     this.#options = options;
@@ -63,7 +66,7 @@ export class BuildTree implements AsyncDisposable {
     }
     const { store, folder, channel, isUserNamespace } = this.#options;
     const scratch = await store.scratch();
-    const lowers = await this.#linkFolders(scratch);
+    const lowers = this.#linkFolders(scratch);
     await mountOverlay(
       {
         lowers,
@@ -149,14 +152,16 @@ export class BuildTree implements AsyncDisposable {
    * colons separate.
    * @returns names of the lower folders, the uppermost first
    */
-  async #linkFolders({ upper, work }: Scratch): Promise<string[]> {
-    await rm(this.#links, { recursive: true, force: true });
-    await mkdir(this.#links);
-    await symlink(upper, join(this.#links, 'upper'));
-    await symlink(work, join(this.#links, 'work'));
+  #linkFolders({ upper, work }: Scratch): string[] {
+    mkdirSync(this.#links, { recursive: true });
+    for (const [name, folder] of Object.entries({ upper, work })) {
+      rmSync(join(this.#links, name), { force: true });
+      symlinkSync(folder, join(this.#links, name));
+    }
     const trees = [this.#options.base, ...this.#layers.flatMap((layer) => layer.tree ?? [])];
     const names = trees.map((_, index) => index.toString(36));
-    for (const [index, tree] of trees.entries()) await symlink(tree, join(this.#links, index.toString(36)));
+    for (; this.#linked < trees.length; this.#linked += 1)
+      symlinkSync(trees[this.#linked] ?? '', join(this.#links, names[this.#linked] ?? ''));
     return names.reverse();
   }
 

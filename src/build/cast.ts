@@ -62,12 +62,8 @@ async function planEnd(build: OpenBuild, guessed: Plan): Promise<Plan> {
   const { context, hooks } = build;
   const { tree, request, nodes, inputs, task } = context;
   await tree.open();
-  const found = await Promise.all(
-    PHASE_NAMES.map(
-      async (phase) =>
-        [phase, await readPhaseHooks(tree.hooks, phase, nodes, request.environment.RUN_PARTS_REGEX)] as const,
-    ),
-  );
+  const pattern = request.environment.RUN_PARTS_REGEX;
+  const found = PHASE_NAMES.map((phase) => [phase, readPhaseHooks(tree.hooks, phase, nodes, pattern)] as const);
   await inputs.learn(
     tree.hooks,
     found.flatMap(([, list]) => list),

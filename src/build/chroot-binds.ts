@@ -31,7 +31,7 @@ export async function chrootBinds({
     { source: tree.hooks, target: HOOKS_IN_TREE, isReadOnly: true },
     { source: ccacheFolder, target: CCACHE_IN_TREE, isReadOnly: false },
   ];
-  if (await isThere(join(tree.root, 'var/lib/dpkg'))) {
+  if (isThere(join(tree.root, 'var/lib/dpkg'))) {
     const apt = await repositories.apt.aptFolders(join(tree.root, 'var/lib/apt/lists'));
     if (apt !== undefined) {
       binds.push({ source: apt.lists, target: '/var/lib/apt/lists', isReadOnly: false });
@@ -39,10 +39,10 @@ export async function chrootBinds({
     }
   }
   for (const { program, sign, target } of RPM_CACHES) {
-    if (!(await isThere(join(tree.root, sign)))) continue;
+    if (!isThere(join(tree.root, sign))) continue;
     binds.push({ source: await repositories.rpm.cacheOf(program), target, isReadOnly: false });
   }
-  if (await isThere(join(tree.root, 'etc/gentoo-release'))) {
+  if (isThere(join(tree.root, 'etc/gentoo-release'))) {
     for (const { folder, target } of PORTAGE_FOLDERS) {
       const source = join(imageCache, 'gentoo', folder);
       await mkdir(source, { recursive: true });

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { digestOf } from '../layers/key.ts';
 
@@ -12,17 +12,25 @@ export interface Texts {
  * Reads every file below a folder; a link counts with its target and with what it leads to.
  * @returns modes and texts, by paths below the folder
  */
-export async function readTexts(folder: string): Promise<Map<string, string>> {
+export function readTexts(folder: string): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path);
     if (entry.isSymbolicLink())
-      texts.set(name, `link to ${await readlink(path)}\n${await readFile(path, 'latin1').catch(() => '')}`);
+      texts.set(name, `link to ${readlinkSync(path)}\n${textOfLink(path)}`);
     else if (entry.isFile())
-      texts.set(name, `mode ${((await stat(path)).mode & 0o7777).toString(8)}\n${await readFile(path, 'latin1')}`);
+      texts.set(name, `mode ${(statSync(path).mode & 0o7777).toString(8)}\n${readFileSync(path, 'latin1')}`);
   }
   return texts;
+}
+
+function textOfLink(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 /** Takes files together. Their order does not matter. */

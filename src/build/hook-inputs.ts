@@ -102,11 +102,11 @@ export class HookInputs {
   /** Reads the hook tree and the elements' files. */
   static async read({ folder, hooks, elements, library }: HookSurroundings): Promise<HookInputs> {
     const ownNames = new Set(hooks.map((hook) => `${hook.phase}/${hook.name}`));
-    const texts = await readTexts(folder);
+    const texts = readTexts(folder);
     const isShared = (path: string) =>
       !ownNames.has(path) && !METADATA.test(path) && !path.startsWith('environment.d/');
     const shared = sharedFiles([...texts].filter(([path]) => isShared(path)));
-    return new HookInputs(texts, shared, joined(await readRequestFiles(elements)), library);
+    return new HookInputs(texts, shared, joined(readRequestFiles(elements)), library);
   }
 
   /** Takes notice of hooks that other hooks made. */
@@ -227,14 +227,16 @@ function sharedFiles(files: readonly (readonly [path: string, text: string])[]):
 }
 
 /** Of every element, also of those that an earlier one of the same name hides: package wishes are taken from all. */
-async function readRequestFiles(elements: readonly Element[]): Promise<(readonly [string, string])[]> {
+function readRequestFiles(elements: readonly Element[]): (readonly [string, string])[] {
   const places = elements.flatMap(({ name, path, hides }) =>
     [path, ...hides].flatMap((folder, rank) =>
       REQUEST_FILES.map((file) => ({ id: `${name}/${rank}/${file}`, path: join(folder, file) })),
     ),
   );
-  const texts = await Promise.all(places.map(async ({ id, path }) => [id, await readTextIfPresent(path)] as const));
-  return texts.flatMap(([id, text]) => (text === undefined ? [] : [[id, text] as const]));
+  return places.flatMap(({ id, path }) => {
+    const text = readTextIfPresent(path);
+    return text === undefined ? [] : [[id, text] as const];
+  });
 }
 
 /** What tells a file or folder that a variable names from another one at the same path; undefined where the value names none. */

@@ -12,7 +12,7 @@ export interface HookLibrary {
 
 /** Reads the library. @param folder absolute path of what hooks know as `_LIB` */
 export async function readHookLibrary(folder: string): Promise<HookLibrary> {
-  const files = await readTexts(folder);
+  const files = readTexts(folder);
   const functions = joined([...files].filter(([name]) => name.endsWith('-functions')));
   const words = new Set([...functions.words].filter((word) => word.startsWith('DIB_')));
   return { uses: (text) => USES_LIBRARY.test(text), texts: { digest: joined(files).digest, words } };

@@ -184,7 +184,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
 
 async function readElements(task: BuilderTask, emit: EmitEvent) {
   const { request } = task;
-  const library = await readLibrary(request.elementsPath, BUNDLED_ELEMENTS);
+  const library = readLibrary(request.elementsPath, BUNDLED_ELEMENTS);
   const elements = expandElements(composeElements(request), library);
   const nodes = await collectHookTree(elements);
   for (const warning of [

@@ -26,7 +26,7 @@ export async function writeBase(
 ): Promise<string> {
   const base = join(store.scratchFolder, 'base');
   await mkdir(join(base, 'mnt'), { recursive: true, mode: 0o755 });
-  await writeHookTree(nodes, join(base, 'hooks'));
+  writeHookTree(nodes, join(base, 'hooks'));
   await mkdir(join(base, 'hooks', CHANNEL_FOLDER));
   await copyFile(RUN_PARTS, join(base, 'hooks/dib-run-parts'));
   await mkdir(join(base, 'block-device'));

@@ -142,6 +142,6 @@ async function checkMachineTools(caller: Caller, wish: BootWish): Promise<void> 
 }
 
 async function checkImage(image: string): Promise<void> {
-  if (!(await isThere(image)))
+  if (!isThere(image))
     throw new IngotError('USAGE', `There is no image ${image}`, { hint: 'Build one with: ingot build' });
 }

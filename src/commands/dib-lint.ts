@@ -32,7 +32,7 @@ async function dibLint(caller: Caller): Promise<number> {
   const report = await lintElements({
     libraries: [elements || (await firstFolder(['diskimage_builder/elements', 'elements'])) || 'elements'],
     libraryFolder: library || (await firstFolder(['diskimage_builder/lib'])),
-    toxIni: (await readTextIfPresent(path.join(caller.workingFolder, 'tox.ini'))) ?? '',
+    toxIni: readTextIfPresent(path.join(caller.workingFolder, 'tox.ini')) ?? '',
     environment: caller.environment,
   });
   return tellFaults(caller, report);

@@ -27,7 +27,7 @@ async function elementInfo(caller: Caller): Promise<string> {
   const call = parseElementInfo(caller.words);
   if (call.kind === 'help') return ELEMENT_INFO_HELP;
   const searchPath = elementsPathOf(caller.environment, caller.workingFolder);
-  const library = await readLibrary(searchPath, BUNDLED_ELEMENTS);
+  const library = readLibrary(searchPath, BUNDLED_ELEMENTS);
   const elements = expandElements(call.elements, library);
   return call.kind === 'names' ? elementNamesText(elements) : elementEnvironmentText(elements);
 }

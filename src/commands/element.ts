@@ -90,7 +90,7 @@ async function lint(caller: Caller, folders: readonly string[]): Promise<number>
     places.filter((place) => place.isElement === isElement).map(({ folder }) => folder);
   const { faults, uncheckedPython } = await lintElements({
     ...{ libraries: of(false), elements: of(true), environment: caller.environment },
-    toxIni: (await readTextIfPresent(path.join(caller.workingFolder, 'tox.ini'))) ?? '',
+    toxIni: readTextIfPresent(path.join(caller.workingFolder, 'tox.ini')) ?? '',
   });
   const tested = await Promise.all(places.flatMap(({ elements }) => elements).map(assertionFaults));
   return tellFaults(caller, { faults: [...faults, ...tested.flat()], uncheckedPython });
@@ -114,5 +114,5 @@ async function assertionFaults(element: string): Promise<readonly LintFault[]> {
 }
 
 async function libraryOf(caller: Caller): Promise<ElementLibrary> {
-  return await readLibrary(elementsPathOf(caller.environment, caller.workingFolder), BUNDLED_ELEMENTS);
+  return readLibrary(elementsPathOf(caller.environment, caller.workingFolder), BUNDLED_ELEMENTS);
 }

@@ -52,7 +52,7 @@ export async function keyringsOf(
 
 async function checkKeyrings(repositories: readonly FuelRepository[]): Promise<void> {
   for (const [index, { trust }] of repositories.entries()) {
-    if (trust.kind !== 'keyring' || (await isThere(trust.path, constants.R_OK))) continue;
+    if (trust.kind !== 'keyring' || isThere(trust.path, constants.R_OK)) continue;
     throw new IngotError(
       'FUEL_REQUEST_INVALID',
       `repos[${index}].keyring names a file that cannot be read: ${trust.path}`,
@@ -63,7 +63,7 @@ async function checkKeyrings(repositories: readonly FuelRepository[]): Promise<v
 async function machineKeyrings(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((name) => /^[\w.+-]+\.(gpg|asc)$/.test(name)).sort();
-  const ubuntu = (await isThere(UBUNTU_KEYRING, constants.R_OK)) ? [UBUNTU_KEYRING] : [];
+  const ubuntu = isThere(UBUNTU_KEYRING, constants.R_OK) ? [UBUNTU_KEYRING] : [];
   return [...ubuntu, ...files.map((name) => path.join(folder, name))];
 }
 

@@ -15,7 +15,7 @@ export async function readHostFacts(caller: Caller): Promise<HostFacts> {
 
 /** Debian's name of the machine's architecture: dpkg knows it where there is dpkg, also for a foreign userland. */
 async function readArch(): Promise<string> {
-  if (await isThere('/etc/debian_version')) {
+  if (isThere('/etc/debian_version')) {
     const { status, stdout } = await runForStatus('dpkg', ['--print-architecture']);
     if (status === 0) return stdout.trim();
   }

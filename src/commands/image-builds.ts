@@ -74,7 +74,7 @@ export async function checkImageBuilds(
 }
 
 async function checkElements(request: BuildRequest): Promise<void> {
-  expandElements(composeElements(request), await readLibrary(request.elementsPath, BUNDLED_ELEMENTS));
+  expandElements(composeElements(request), readLibrary(request.elementsPath, BUNDLED_ELEMENTS));
 }
 
 function imageIssues(image: ImageDefinition, { message, details, hint, kind }: IngotError): readonly Issue[] {

@@ -83,7 +83,7 @@ async function writeJunit(file: string, text: string): Promise<void> {
  */
 async function chosenTests({ caller }: IngotSession, names: readonly string[]): Promise<readonly ElementTest[]> {
   const searchPath = elementsPathOf(caller.environment, caller.workingFolder);
-  const library = await readLibrary(searchPath, BUNDLED_ELEMENTS);
+  const library = readLibrary(searchPath, BUNDLED_ELEMENTS);
   if (names.length === 0) return await ownTests(library);
   const issues: Issue[] = [];
   const chosen = new Map<string, ElementTest>();

@@ -17,7 +17,7 @@ export interface ElementDescription extends Element {
 
 /** Reads the README of an element and its `environment.d`. */
 export async function describeElement(element: Element): Promise<ElementDescription> {
-  const { summary, variables } = readReadme((await readTextIfPresent(join(element.path, 'README.rst'))) ?? '');
+  const { summary, variables } = readReadme(readTextIfPresent(join(element.path, 'README.rst')) ?? '');
   return {
     ...element,
     summary,

@@ -1,4 +1,4 @@
-import { access, constants, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { accessSync, constants, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Element } from '../model/element.ts';
 import { isErrno } from '../model/errno.ts';
@@ -33,9 +33,9 @@ interface FoundFolder {
  * @throws IngotError `ELEMENTS_PATH_ENTRY` with one issue for each entry that cannot be used, `DEFINITION_INVALID` for an
  *   `element-deps` or `element-provides` that cannot be read
  */
-export async function readLibrary(searchPath: readonly string[], bundledFolder: string): Promise<ElementLibrary> {
+export function readLibrary(searchPath: readonly string[], bundledFolder: string): ElementLibrary {
   const folders = [...searchPath, bundledFolder];
-  const listings = await listEntries(folders);
+  const listings = listEntries(folders);
   const linkedNames = new Map<string, string>();
   const pathsByName = new Map<string, string[]>();
   for (const { entryName, path } of listings.flat()) {
@@ -48,8 +48,8 @@ export async function readLibrary(searchPath: readonly string[], bundledFolder: 
   const elements = new Map<string, Element>();
   const needPlaces = new Map<string, ReadonlyMap<string, SourcePlace>>();
   const names = [...pathsByName.keys()].sort();
-  const read = await Promise.all(names.map(async (name) => await readElement(name, pathsByName.get(name) ?? [])));
-  for (const { element, places } of read) {
+  for (const name of names) {
+    const { element, places } = readElement(name, pathsByName.get(name) ?? []);
     elements.set(element.name, element);
     needPlaces.set(element.name, places);
   }
@@ -63,15 +63,13 @@ export function overrideWarnings(elements: readonly Element[]): readonly Issue[]
   );
 }
 
-async function listEntries(folders: readonly string[]): Promise<readonly (readonly FoundFolder[])[]> {
-  const results = await Promise.all(
-    folders.map(async (folder, index) => {
-      const fault = await faultOfEntry(folder);
-      if (fault === undefined) return { fault, found: await listElementFolders(folder) };
-      const message = `Entry ${index + 1} of ELEMENTS_PATH, "${folder}", ${fault}`;
-      return { fault: { message }, found: [] };
-    }),
-  );
+function listEntries(folders: readonly string[]): readonly (readonly FoundFolder[])[] {
+  const results = folders.map((folder, index) => {
+    const fault = faultOfEntry(folder);
+    if (fault === undefined) return { fault, found: listElementFolders(folder) };
+    const message = `Entry ${index + 1} of ELEMENTS_PATH, "${folder}", ${fault}`;
+    return { fault: { message }, found: [] };
+  });
   const issues = results.flatMap(({ fault }) => fault ?? []);
   const [first] = issues;
   if (first === undefined) return results.map(({ found }) => found);
@@ -82,11 +80,11 @@ async function listEntries(folders: readonly string[]): Promise<readonly (readon
   });
 }
 
-async function faultOfEntry(folder: string): Promise<string | undefined> {
+function faultOfEntry(folder: string): string | undefined {
   if (folder === '') return 'is empty';
   try {
-    if (!(await stat(folder)).isDirectory()) return 'is not a folder';
-    await access(folder, constants.R_OK | constants.X_OK);
+    if (!statSync(folder).isDirectory()) return 'is not a folder';
+    accessSync(folder, constants.R_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return 'does not exist';
@@ -96,21 +94,19 @@ async function faultOfEntry(folder: string): Promise<string | undefined> {
   }
 }
 
-async function listElementFolders(folder: string): Promise<readonly FoundFolder[]> {
-  const names = (await readdir(folder)).sort();
-  const found = await Promise.all(
-    names.map(async (entryName) => {
-      const path = await resolveFolder(join(folder, entryName));
+function listElementFolders(folder: string): readonly FoundFolder[] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((entryName) => {
+      const path = resolveFolder(join(folder, entryName));
       return path === undefined ? [] : [{ entryName, path }];
-    }),
-  );
-  return found.flat();
+    });
 }
 
-async function resolveFolder(path: string): Promise<string | undefined> {
+function resolveFolder(path: string): string | undefined {
   try {
-    const resolved = await realpath(path);
-    return (await stat(resolved)).isDirectory() ? resolved : undefined;
+    const resolved = realpathSync.native(path);
+    return statSync(resolved).isDirectory() ? resolved : undefined;
   } catch (error) {
     // a dangling link is no element
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ELOOP')) return undefined;
@@ -118,22 +114,20 @@ async function resolveFolder(path: string): Promise<string | undefined> {
   }
 }
 
-async function readElement(
+function readElement(
   name: string,
   paths: readonly string[],
-): Promise<{ element: Element; places: ReadonlyMap<string, SourcePlace> }> {
+): { element: Element; places: ReadonlyMap<string, SourcePlace> } {
   const [path = '', ...hides] = paths;
-  const [needs, provides] = await Promise.all([
-    readNames(join(path, 'element-deps')),
-    readNames(join(path, 'element-provides')),
-  ]);
+  const needs = readNames(join(path, 'element-deps'));
+  const provides = readNames(join(path, 'element-provides'));
   return { element: { name, path, needs: needs.names, provides: provides.names, hides }, places: needs.places };
 }
 
-async function readNames(file: string): Promise<NameList> {
+function readNames(file: string): NameList {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return { names: [], places: new Map() };
     throw new IngotError('DEFINITION_INVALID', `${file} cannot be read`, {

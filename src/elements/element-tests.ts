@@ -54,5 +54,5 @@ async function folderNames(folder: string): Promise<readonly string[]> {
 }
 
 async function wordOf(file: string): Promise<string | undefined> {
-  return (await readTextIfPresent(file))?.trim();
+  return readTextIfPresent(file)?.trim();
 }

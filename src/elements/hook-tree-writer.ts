@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { chmodSync, constants, copyFileSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HookTreeNode } from './hook-tree.ts';
 
@@ -8,32 +7,28 @@ import type { HookTreeNode } from './hook-tree.ts';
  * @param nodes as `collectHookTree` gives them: folders before what they hold
  * @param folder absolute; paths that exist in it are replaced
  */
-export async function writeHookTree(
-  nodes: readonly HookTreeNode[],
-  folder: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  await mkdir(folder, { recursive: true });
+export function writeHookTree(nodes: readonly HookTreeNode[], folder: string, signal?: AbortSignal): void {
+  mkdirSync(folder, { recursive: true });
   for (const node of nodes) {
     signal?.throwIfAborted();
-    await writeNode(node, join(folder, node.target));
+    writeNode(node, join(folder, node.target));
   }
 }
 
-async function writeNode(node: HookTreeNode, path: string): Promise<void> {
+function writeNode(node: HookTreeNode, path: string): void {
   if (node.kind === 'folder') {
-    await mkdir(path, { recursive: true });
+    mkdirSync(path, { recursive: true });
     // the builder has to write below it, whatever the element's own mode is
-    await chmod(path, node.mode | 0o700);
+    chmodSync(path, node.mode | 0o700);
     return;
   }
-  await rm(path, { force: true });
+  rmSync(path, { force: true });
   if (node.kind === 'link') {
-    await symlink(node.linkText ?? '', path);
+    symlinkSync(node.linkText ?? '', path);
     return;
   }
-  await copyFile(node.source, path, constants.COPYFILE_FICLONE);
-  await chmod(path, node.mode);
-  const { atime, mtime } = await stat(node.source);
-  await utimes(path, atime, mtime);
+  copyFileSync(node.source, path, constants.COPYFILE_FICLONE);
+  chmodSync(path, node.mode);
+  const { atime, mtime } = statSync(node.source);
+  utimesSync(path, atime, mtime);
 }

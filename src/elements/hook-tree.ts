@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { createReadStream, lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import PQueue from 'p-queue';
 import { MIB } from '../model/bytes.ts';
 import type { Element, HookTreeEntry } from '../model/element.ts';
 import { isErrno } from '../model/errno.ts';
@@ -19,9 +17,6 @@ export interface HookTreeNode extends HookTreeEntry {
   /** SHA-256 of kind, mode and content (of a link: its target), in lower-case hexadecimal. */
   readonly digest: string;
 }
-
-/** Files read at one time. */
-const OPEN_FILES = 32;
 
 /** Bytes from which on a file is digested in pieces. */
 const STREAMED_FROM = 16 * MIB;
@@ -46,13 +41,13 @@ interface Found {
  *   `DEFINITION_INVALID` when a file cannot be read
  */
 export async function collectHookTree(elements: readonly Element[]): Promise<readonly HookTreeNode[]> {
-  const found = (await Promise.all(elements.map(async (element) => await findEntries(element)))).flat();
-  const duplicates = await findDuplicates(found);
+  const found = elements.flatMap(findEntries);
+  const duplicates = findDuplicates(found);
   if (duplicates.length > 0) throw duplicateError(duplicates);
   const winners = new Map<string, Found>();
   for (const entry of found) winners.set(entry.target, entry);
-  const readers = new PQueue({ concurrency: OPEN_FILES });
-  const nodes = await readers.addAll([...winners.values()].map((entry) => async () => await readNode(entry)));
+  const nodes: HookTreeNode[] = [];
+  for (const entry of winners.values()) nodes.push(await readNode(entry));
   return nodes.sort((one, other) => compareBytes(one.target, other.target));
 }
 
@@ -64,73 +59,70 @@ export function digestHookTree(nodes: readonly HookTreeNode[]): string {
   return hash.digest('hex');
 }
 
-async function findEntries(element: Element): Promise<readonly Found[]> {
-  const names = (await readdir(element.path)).sort(compareBytes);
-  const found = await Promise.all(names.map(async (name) => await findFirstLevel(element, name)));
-  return found.flat();
+function findEntries(element: Element): readonly Found[] {
+  return readdirSync(element.path)
+    .sort(compareBytes)
+    .flatMap((name) => findFirstLevel(element, name));
 }
 
-async function findFirstLevel(element: Element, name: string): Promise<readonly Found[]> {
+function findFirstLevel(element: Element, name: string): readonly Found[] {
   const source = join(element.path, name);
-  const traits = await followedTraits(source);
+  const traits = followedTraits(source);
   if (traits?.isFile() && !PRIVATE_FILE.test(name)) {
-    const kind = (await lstat(source)).isSymbolicLink() ? ('link' as const) : ('file' as const);
+    const kind = lstatSync(source).isSymbolicLink() ? ('link' as const) : ('file' as const);
     return [{ element: element.name, source, target: name, kind }];
   }
   if (!traits?.isDirectory() || PRIVATE_FOLDERS.includes(name)) return [];
   const folder: Found = { element: element.name, source, target: name, kind: 'folder' };
-  return [folder, ...(await findBelow(folder, (child) => !child.startsWith('.')))];
+  return [folder, ...findBelow(folder, (child) => !child.startsWith('.'))];
 }
 
-async function findBelow(folder: Found, isWanted: (name: string) => boolean): Promise<readonly Found[]> {
-  const children = (await readdir(folder.source, { withFileTypes: true }))
+function findBelow(folder: Found, isWanted: (name: string) => boolean): readonly Found[] {
+  const children = readdirSync(folder.source, { withFileTypes: true })
     .filter((child) => isWanted(child.name))
     .sort((one, other) => compareBytes(one.name, other.name));
-  const found = await Promise.all(
-    children.map(async (child) => {
-      const entry = {
-        element: folder.element,
-        source: join(folder.source, child.name),
-        target: `${folder.target}/${child.name}`,
-      };
-      if (child.isSymbolicLink()) return [{ ...entry, kind: 'link' as const }];
-      if (child.isFile()) return [{ ...entry, kind: 'file' as const }];
-      if (!child.isDirectory()) return [];
-      const inner = { ...entry, kind: 'folder' as const };
-      return [inner, ...(await findBelow(inner, () => true))];
-    }),
-  );
-  return found.flat();
+  return children.flatMap((child) => {
+    const entry = {
+      element: folder.element,
+      source: join(folder.source, child.name),
+      target: `${folder.target}/${child.name}`,
+    };
+    if (child.isSymbolicLink()) return [{ ...entry, kind: 'link' as const }];
+    if (child.isFile()) return [{ ...entry, kind: 'file' as const }];
+    if (!child.isDirectory()) return [];
+    const inner = { ...entry, kind: 'folder' as const };
+    return [inner, ...findBelow(inner, () => true)];
+  });
 }
 
-async function followedTraits(path: string): Promise<Awaited<ReturnType<typeof stat>> | undefined> {
+function followedTraits(path: string): Stats | undefined {
   try {
-    return await stat(path);
+    return statSync(path);
   } catch (error) {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ELOOP')) return undefined;
     throw error;
   }
 }
 
-async function findDuplicates(found: readonly Found[]): Promise<readonly Issue[]> {
+function findDuplicates(found: readonly Found[]): readonly Issue[] {
   const owners = new Map<string, Found>();
   const duplicates: Issue[] = [];
   for (const entry of found) {
     const owner = owners.get(entry.target);
     if (owner === undefined) owners.set(entry.target, entry);
-    else if (await collide(owner, entry)) duplicates.push(duplicateIssue(owner, entry));
+    else if (collide(owner, entry)) duplicates.push(duplicateIssue(owner, entry));
   }
   return duplicates;
 }
 
 /** A folder and something else never share a path; directly inside a first-level folder two files do not either. */
-async function collide(owner: Found, other: Found): Promise<boolean> {
+function collide(owner: Found, other: Found): boolean {
   if ((owner.kind === 'folder') !== (other.kind === 'folder')) return true;
-  return owner.target.split('/').length === 2 && (await isFileOrLinkToFile(owner));
+  return owner.target.split('/').length === 2 && isFileOrLinkToFile(owner);
 }
 
-async function isFileOrLinkToFile(entry: Found): Promise<boolean> {
-  return entry.kind === 'file' || (entry.kind === 'link' && (await followedTraits(entry.source))?.isFile() === true);
+function isFileOrLinkToFile(entry: Found): boolean {
+  return entry.kind === 'file' || (entry.kind === 'link' && followedTraits(entry.source)?.isFile() === true);
 }
 
 function duplicateIssue(owner: Found, other: Found): Issue {
@@ -154,14 +146,14 @@ function duplicateError(duplicates: readonly Issue[]): IngotError {
 async function readNode(found: Found): Promise<HookTreeNode> {
   try {
     if (found.kind === 'link') {
-      const linkText = await readlink(found.source);
+      const linkText = readlinkSync(found.source);
       return { ...found, mode: 0, linkText, digest: digestOf('link', 0, linkText) };
     }
-    const traits = await stat(found.source);
+    const traits = statSync(found.source);
     const mode = traits.mode & 0o7777;
     if (found.kind === 'folder') return { ...found, mode, digest: digestOf('folder', mode, '') };
     if (traits.size <= STREAMED_FROM) {
-      return { ...found, mode, digest: digestOf('file', mode, await readFile(found.source)) };
+      return { ...found, mode, digest: digestOf('file', mode, readFileSync(found.source)) };
     }
     const hash = createHash('sha256').update(digestHead('file', mode));
     for await (const chunk of createReadStream(found.source)) hash.update(chunk);

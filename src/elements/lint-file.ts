@@ -33,7 +33,7 @@ export async function readLintFile(path: string): Promise<LintFile> {
     text,
     lines,
     interpreter: first.startsWith('#!') ? first : '',
-    isExecutable: await isThere(path, constants.X_OK),
+    isExecutable: isThere(path, constants.X_OK),
     disabled: new Set(lists.flatMap(checkNames)),
   };
 }

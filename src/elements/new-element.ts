@@ -29,7 +29,7 @@ export async function makeElement(folder: string, system = SKELETON_SYSTEM): Pro
     throw new IngotError('USAGE', `"${name}" cannot be the name of an element`, {
       hint: 'Use small letters, digits, "-" and "_", such as my-elements/web-server.',
     });
-  if (await isThere(folder))
+  if (isThere(folder))
     throw new IngotError('USAGE', `${folder} is there already`, { hint: 'Choose another name, or remove the folder.' });
   const aside = join(dirname(folder), `.${name}.${randomUUID()}.part`);
   try {

@@ -92,7 +92,7 @@ export async function readPackageInstalls(elements: readonly Element[]): Promise
   );
   const read = await Promise.all(
     candidates.map(async ({ element, file }) => {
-      const content = await readTextIfPresent(file);
+      const content = readTextIfPresent(file);
       return content === undefined ? [] : parsePackageInstalls(element, file, content);
     }),
   );

@@ -33,7 +33,7 @@ export async function readPackageMap(element: string, source: PackageMapSource):
 
 /** The package map in a file of the host; undefined when there is no such file. Throws as `readPackageMap`. */
 export async function readPackageMapFile(file: string): Promise<PackageMap | undefined> {
-  const text = await readTextIfPresent(file);
+  const text = readTextIfPresent(file);
   return text === undefined ? undefined : parsePackageMap(file, text);
 }
 

@@ -1,4 +1,4 @@
-import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
+import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import type { Hook } from '../model/element.ts';
 import { isErrno } from '../model/errno.ts';
@@ -59,41 +59,38 @@ function isExecutable(target: string, byTarget: ReadonlyMap<string, HookTreeNode
  * @param nodes what the elements put into it, to tell whose a hook is
  * @param pattern value of `RUN_PARTS_REGEX`
  */
-export async function readPhaseHooks(
+export function readPhaseHooks(
   hooksFolder: string,
   phase: Phase,
   nodes: readonly HookTreeNode[],
   pattern?: string,
-): Promise<readonly Hook[]> {
-  const names = await executablesOf(join(hooksFolder, phase));
+): readonly Hook[] {
+  const names = executablesOf(join(hooksFolder, phase));
   const byTarget = new Map(nodes.map((node) => [node.target, node]));
-  const root = await realpath(hooksFolder);
-  return await Promise.all(
-    selectHookNames(names, pattern).map(async (name) => {
-      const path = join(hooksFolder, phase, name);
-      const resolved = relative(root, await realpath(path));
-      const node = byTarget.get(`${phase}/${name}`) ?? byTarget.get(resolved);
-      return { element: node?.element ?? MADE_DURING_BUILD, phase, name, source: node?.source ?? path };
-    }),
-  );
+  const root = realpathSync.native(hooksFolder);
+  return selectHookNames(names, pattern).map((name) => {
+    const path = join(hooksFolder, phase, name);
+    const resolved = relative(root, realpathSync.native(path));
+    const node = byTarget.get(`${phase}/${name}`) ?? byTarget.get(resolved);
+    return { element: node?.element ?? MADE_DURING_BUILD, phase, name, source: node?.source ?? path };
+  });
 }
 
-async function executablesOf(folder: string): Promise<readonly string[]> {
+function executablesOf(folder: string): readonly string[] {
   let names: readonly string[];
   try {
-    names = await readdir(folder);
+    names = readdirSync(folder);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
     throw error;
   }
-  const kept = await Promise.all(names.map(async (name) => ((await isRunnable(join(folder, name))) ? [name] : [])));
-  return kept.flat();
+  return names.filter((name) => isRunnable(join(folder, name)));
 }
 
-async function isRunnable(path: string): Promise<boolean> {
+function isRunnable(path: string): boolean {
   try {
-    if (!(await stat(path)).isFile()) return false;
-    await access(path, constants.X_OK);
+    if (!statSync(path).isFile()) return false;
+    accessSync(path, constants.X_OK);
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'EACCES') || isErrno(error, 'ELOOP')) return false;

@@ -54,7 +54,7 @@ export function parsePackageMap(file: string, text: string): PackageMap {
 export async function readPackageMaps(elements: readonly Element[]): Promise<{ readonly issues: readonly Issue[] }> {
   const issues = elements.map(async ({ path }) => {
     const file = join(path, 'pkg-map');
-    const text = await readTextIfPresent(file);
+    const text = readTextIfPresent(file);
     return text === undefined ? [] : readPackageMapText(file, text).issues;
   });
   return { issues: (await Promise.all(issues)).flat() };

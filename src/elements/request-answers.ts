@@ -81,7 +81,7 @@ export async function answerPackageInstalls(call: ElementCall, context: ElementC
 
 async function readPackagesFile(path: string, tree: string): Promise<PackageInstalls> {
   const file = await resolveInTree(tree, path);
-  const text = await readTextIfPresent(file);
+  const text = readTextIfPresent(file);
   if (text === undefined) {
     throw new IngotError('DEFINITION_INVALID', `${path} is missing in the root tree`, {
       hint: 'extra-data.d/99-squash-package-install writes it. Another hook must have removed it.',
@@ -106,7 +106,7 @@ export async function answerSvcMap(call: ElementCall, context: ElementContext): 
     return { status: 0, stdout: serviceMapText(names), stderr: '' };
   }
   const file = await resolveInTree(context.tree, SERVICES_FILE);
-  const services = parseServices(file, (await readTextIfPresent(file)) ?? '');
+  const services = parseServices(file, readTextIfPresent(file) ?? '');
   const names = await Promise.all(
     call.args.map(async (service) =>
       (await hasUnit(service, context.tree)) ? service : (services[service] ?? service),

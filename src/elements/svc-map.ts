@@ -78,7 +78,7 @@ export async function readServiceMaps(
 
 async function readServiceMap(element: Element): Promise<{ map: readonly ReadMap[]; issues: readonly Issue[] }> {
   const file = join(element.path, 'svc-map');
-  const text = await readTextIfPresent(file);
+  const text = readTextIfPresent(file);
   if (text === undefined) return { map: [], issues: [] };
   const { map, placeOf, issues } = readServiceMapText(file, text);
   return { map: [{ element: element.name, map, placeOf }], issues };

@@ -18,7 +18,7 @@ export async function isSetComplete(
   { folder, metadataName, images }: TargetSet,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const text = await readTextIfPresent(join(folder, metadataName));
+  const text = readTextIfPresent(join(folder, metadataName));
   const described = text === undefined ? undefined : readTargetMetadata(text);
   if (described === undefined) return false;
   for (const image of images) {

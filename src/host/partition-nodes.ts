@@ -20,7 +20,7 @@ export async function showPartitions(device: string, numbers: readonly number[])
   if (numbers.length > 0) await run('partx', ['--update', device]);
   for (const number of numbers) {
     const node = `${prefix}${number}`;
-    if (await isThere(node)) continue;
+    if (isThere(node)) continue;
     const text = await readFile(join('/sys/block', basename(device), basename(node), 'dev'), 'utf8');
     await run('mknod', ['--mode=0600', node, 'b', ...text.trim().split(':')]);
     made.push(node);

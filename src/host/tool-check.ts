@@ -14,14 +14,14 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'] as const;
 export async function findProgram(command: string, path: string): Promise<string | undefined> {
   for (const folder of [...path.split(':').filter((entry) => entry !== ''), ...SYSTEM_FOLDERS]) {
     const candidate = join(folder, command);
-    if (await isThere(candidate, constants.X_OK)) return candidate;
+    if (isThere(candidate, constants.X_OK)) return candidate;
   }
   return undefined;
 }
 
 /** True where a tool of the table is there: its program on PATH, or the file that stands for it. */
 export async function hasTool(tool: HostTool, path: string): Promise<boolean> {
-  if (tool.file !== undefined) return await isThere(tool.file);
+  if (tool.file !== undefined) return isThere(tool.file);
   return (await findProgram(tool.command, path)) !== undefined;
 }
 

@@ -1,6 +1,8 @@
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../host/lock.ts';
+import { readTextIfPresent } from '../host/optional-file.ts';
 import { run } from '../host/process.ts';
 import { readJson } from './store-file.ts';
 
@@ -13,15 +15,10 @@ export async function evictLayers(folder: string, limitBytes: number): Promise<r
   await using lock = await tryLock(join(folder, 'lock'), 'exclusive');
   if (lock === undefined) return [];
   const sizes = await layerSizes(folder);
-  const layers = [];
-  for (const key of await readdir(join(folder, 'layers')).catch(() => [])) {
-    const path = join(folder, 'layers', key, 'layer.json');
-    const file = await readJson<unknown>(path);
-    const usedAt = file === undefined ? 0 : (await stat(path)).mtimeMs;
-    layers.push({ key, bytes: sizes.get(key) ?? 0, usedAt });
-  }
+  let total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  if (total <= limitBytes) return [];
+  const layers = [...sizes].map(([key, bytes]) => ({ key, bytes, usedAt: usedAt(join(folder, 'layers', key)) }));
   layers.sort((a, b) => a.usedAt - b.usedAt);
-  let total = layers.reduce((sum, layer) => sum + layer.bytes, 0);
   const removed: string[] = [];
   for (const layer of layers) {
     if (total <= limitBytes) break;
@@ -32,12 +29,18 @@ export async function evictLayers(folder: string, limitBytes: number): Promise<r
   return removed;
 }
 
+/** Milliseconds since the epoch; 0 for a layer without a description, which nobody can use. */
+function usedAt(layer: string): number {
+  const path = join(layer, 'layer.json');
+  return readJson<unknown>(path) === undefined ? 0 : statSync(path).mtimeMs;
+}
+
 /** Bytes on disk of each layer. One du(1) measures all that are new; what it says is kept beside the layer. */
 async function layerSizes(folder: string): Promise<ReadonlyMap<string, number>> {
   const sizes = new Map<string, number>();
   const unmeasured: string[] = [];
   for (const key of await readdir(join(folder, 'layers')).catch(() => [])) {
-    const known = await readFile(join(folder, 'layers', key, 'bytes'), 'utf8').catch(() => undefined);
+    const known = readTextIfPresent(join(folder, 'layers', key, 'bytes'));
     if (known === undefined) unmeasured.push(key);
     else sizes.set(key, Number(known));
   }

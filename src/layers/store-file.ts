@@ -1,10 +1,11 @@
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { isErrno } from '../model/errno.ts';
 
 /** What a JSON file holds; undefined where there is none, or a torn one. */
-export async function readJson<T>(path: string): Promise<T | undefined> {
+export function readJson<T>(path: string): T | undefined {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     ignoreMissing(error);

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { utimesSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere } from '../host/is-there.ts';
 import { type FileLock, tryLock } from '../host/lock.ts';
@@ -119,7 +120,7 @@ export class LayerStore implements AsyncDisposable {
     if (record.freshness === 'always-runs')
       return { kind: 'miss', reason: 'always runs: it reads or writes files of the caller' };
     const file = await this.#readLayer(key);
-    if (file === undefined) return { kind: 'miss', reason: await this.#explain(record) };
+    if (file === undefined) return { kind: 'miss', reason: this.#explain(record) };
     const age = Date.now() - file.createdAt;
     if (file.freshness === 'expires' && (refreshes || age > UNTRACKED_MS)) {
       await this.remove(key);
@@ -129,7 +130,7 @@ export class LayerStore implements AsyncDisposable {
       };
     }
     const now = new Date();
-    await utimes(join(this.#folder, 'layers', key, 'layer.json'), now, now);
+    utimesSync(join(this.#folder, 'layers', key, 'layer.json'), now, now);
     return { kind: 'hit', layer: this.#layerOf(key, file) };
   }
 
@@ -183,8 +184,8 @@ export class LayerStore implements AsyncDisposable {
     const unsettled: string[] = [];
     for (const key of await readdir(join(this.#folder, 'layers'))) {
       const folder = join(this.#folder, 'layers', key);
-      if (await isThere(join(folder, 'durable'))) continue;
-      const file = await readJson<LayerFile>(join(folder, 'layer.json'));
+      if (isThere(join(folder, 'durable'))) continue;
+      const file = readJson<LayerFile>(join(folder, 'layer.json'));
       if (file?.bootId === this.#bootId && file.createdAt < young) unsettled.push(folder);
     }
     if (unsettled.length === 0) return;
@@ -229,8 +230,8 @@ export class LayerStore implements AsyncDisposable {
     return join(this.#folder, 'steps', `${digestOf(step).slice(0, 32)}.json`);
   }
 
-  async #explain(record: StepRecord): Promise<string> {
-    const before = await readJson<StepFile>(this.#stepFile(record.step));
+  #explain(record: StepRecord): string {
+    const before = readJson<StepFile>(this.#stepFile(record.step));
     if (before?.fields === undefined) return 'not built before';
     const difference = explainDifference(before.fields, record.fields);
     if (difference !== undefined) return difference;
@@ -241,10 +242,10 @@ export class LayerStore implements AsyncDisposable {
 
   async #readLayer(key: LayerKey): Promise<LayerFile | undefined> {
     const folder = join(this.#folder, 'layers', key);
-    const file = await readJson<LayerFile>(join(folder, 'layer.json'));
-    const isWhole = file !== undefined && (file.isEmpty || (await isThere(join(folder, 'tree'))));
-    if (isWhole && (file.bootId === this.#bootId || (await isThere(join(folder, 'durable'))))) return file;
-    if (await isThere(folder)) await this.remove(key);
+    const file = readJson<LayerFile>(join(folder, 'layer.json'));
+    const isWhole = file !== undefined && (file.isEmpty || isThere(join(folder, 'tree')));
+    if (isWhole && (file.bootId === this.#bootId || isThere(join(folder, 'durable')))) return file;
+    if (isThere(folder)) await this.remove(key);
     return undefined;
   }
 }

@@ -37,7 +37,7 @@ export class TargetStore {
   /** What is kept of a key and still as it was written. */
   async find(key: LayerKey): Promise<KeptTarget | undefined> {
     const path = join(this.#folder, key, 'image');
-    const index = await readJson<readonly TargetIndex[]>(join(this.#folder, key, 'index.json'));
+    const index = readJson<readonly TargetIndex[]>(join(this.#folder, key, 'index.json'));
     const [entry] = index ?? [];
     const facts = await stat(path, { bigint: true }).catch(() => undefined);
     if (entry === undefined || facts?.size !== BigInt(entry.size)) return undefined;

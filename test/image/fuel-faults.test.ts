@@ -133,7 +133,7 @@ describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
       said: (await log()).slice(said),
       asked: site.servers.mos.requests.slice(asked).map(({ path }) => path),
     });
-    while (!(await isThere(await now()))) {
+    while (!isThere(await now())) {
       expect((await read()).state).toBe('running');
       await wait(5);
     }

@@ -176,7 +176,7 @@ async function forgetProbe(probe: Probe): Promise<void> {
 async function needSmallestSystem(site: FuelSite): Promise<void> {
   const built = inLab('fuel-system');
   await using _lock = await waitForLock(`${built}.lock`);
-  if (await isThere(built)) return;
+  if (isThere(built)) return;
   const result = await site.build(site.request('smallest-system'));
   if (result.status !== 0) throw new Error(`The smallest system was not built:\n${result.tail.join('\n')}`);
   await rm(site.output, { recursive: true });

@@ -210,7 +210,7 @@ const developerKey = (): string => inLab('home/.ssh/id_ed25519');
 
 async function needKey(): Promise<void> {
   const key = developerKey();
-  if (await isThere(key)) return;
+  if (isThere(key)) return;
   await mkdir(dirname(key), { recursive: true });
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
 }
@@ -218,7 +218,7 @@ async function needKey(): Promise<void> {
 /** Builds an image once, also when several test files need it at one time. @param prepare makes what the build reads */
 async function need(call: ImageCall, prepare?: () => Promise<void>): Promise<void> {
   await using _alone = await waitForLock(inLab(`${call.name}.lock`));
-  if (await isThere(image(call, 'raw'))) return;
+  if (isThere(image(call, 'raw'))) return;
   await prepare?.();
   await build(call);
 }

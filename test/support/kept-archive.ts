@@ -32,7 +32,7 @@ export async function keptArchive(
   const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
   const place = join(folder, `${name}-${digest}`);
   await using _alone = await waitForLock(`${place}.lock`);
-  if (!(await isThere(place))) await makeAside(place, make);
+  if (!isThere(place)) await makeAside(place, make);
   return { folder: join(place, 'www'), keyring: join(place, 'keyring.gpg') };
 }
 

@@ -5,7 +5,7 @@ import { readLibrary } from '../../../src/elements/element-library.ts';
 import { ELEMENT_COVERAGE } from '../../support/element-coverage.ts';
 
 test('every bundled element is built by some test, which is named in test/support/element-coverage.ts', async () => {
-  const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
+  const { elements } = readLibrary([], BUNDLED_ELEMENTS);
 
   const names = [...elements.keys()].sort();
 

@@ -61,10 +61,10 @@ export async function elementRig(names: readonly string[], env: Environment = {}
   const hooks = join(folder.path, 'build/hooks');
   const tree = join(folder.path, 'build/mnt');
   const own = (path: string) => join(folder.path, 'own', path);
-  const { elements: library } = await readLibrary([], BUNDLED_ELEMENTS);
+  const { elements: library } = readLibrary([], BUNDLED_ELEMENTS);
   const elements = names.flatMap((name) => library.get(name) ?? []);
   const nodes = await collectHookTree(elements);
-  await writeHookTree(nodes, hooks);
+  writeHookTree(nodes, hooks);
   await folder.write(Object.fromEntries(Object.entries(TREE).map(([path, text]) => [`build/mnt/${path}`, text])));
   await copyMachineFiles(join(tree, 'etc'));
   for (const part of OWN_PARTS_OF_USR) await linkOwnPart(join(tree, part), own(part));

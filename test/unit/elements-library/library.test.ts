@@ -22,7 +22,7 @@ const OWN_ELEMENTS: readonly string[] = ['bootloader-packages', 'debian-kernel',
 const PACKAGE_MANAGERS: readonly string[] = ['dpkg', 'gentoo', 'yum', 'zypper'];
 
 test('has the promised elements, and whatever they depend on', async () => {
-  const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
+  const { elements } = readLibrary([], BUNDLED_ELEMENTS);
 
   expect(PROMISED.split(' ').filter((name) => !elements.has(name))).toEqual([]);
   const provided = new Set([...elements.values()].flatMap((element) => [element.name, ...element.provides]));
@@ -33,7 +33,7 @@ test('has the promised elements, and whatever they depend on', async () => {
 });
 
 test('elements can be combined at will, but for those that make the same, and every hook runs', async () => {
-  const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
+  const { elements } = readLibrary([], BUNDLED_ELEMENTS);
   const managers = PACKAGE_MANAGERS.flatMap((name) => elements.get(name) ?? []);
   const all = [...elements.values()].filter((element) => !managers.includes(element));
   const rivals = all.filter(
@@ -50,7 +50,7 @@ test('elements can be combined at will, but for those that make the same, and ev
 });
 
 test('every package map, service map and package list can be read', async () => {
-  const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
+  const { elements } = readLibrary([], BUNDLED_ELEMENTS);
   const all = [...elements.values()];
 
   await mergeServiceMaps(all, 'debian');
@@ -65,7 +65,7 @@ test('every package map, service map and package list can be read', async () => 
 
 // Package lists of all elements of one name are joined, and a condition on a variable that nobody sets ends the build.
 test('an element of the same name need not set the variables of the bundled one', async () => {
-  const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
+  const { elements } = readLibrary([], BUNDLED_ELEMENTS);
   const shared = [...elements.values()].filter(({ name }) => !OWN_ELEMENTS.includes(name));
 
   const { wishes } = await readPackageWishes(shared);

@@ -52,7 +52,7 @@ test.each([
   ['simple-init', { ...DEBIAN, DIB_RELEASE: 'sid' }, 'dhcpcd-base glean ifupdown net-tools'],
   ['simple-init', ROCKY, 'dhclient net-tools python3-glean'],
 ])('%s wants from %o: %s', async (name, env, packages) => {
-  const { elements } = await readLibrary([], BUNDLED_ELEMENTS);
+  const { elements } = readLibrary([], BUNDLED_ELEMENTS);
   const chosen = [...elements.values()].filter((element) => element.name === name);
   const { wishes } = await readPackageWishes(chosen);
   const phases = squashPackageWishes(wishes, { DIB_DEFAULT_INSTALLTYPE: 'package', ...env });

@@ -51,7 +51,7 @@ test('writes the tree with modes, times and links', { tags: ['merge.links'] }, a
   await utimes(join(tree.path, 'a/bin/tool'), 1000, 2000);
   const target = join(tree.path, 'hooks');
 
-  await writeHookTree(await collectHookTree(elementsOf(tree, 'a')), target);
+  writeHookTree(await collectHookTree(elementsOf(tree, 'a')), target);
 
   expect((await stat(join(target, 'install.d/10-a'))).mode & 0o777).toBe(0o755);
   expect(await readlink(join(target, 'install.d/20-link'))).toBe('../bin/tool');
@@ -95,7 +95,7 @@ test('lets the last element win for first-level files and nested paths', {
   });
   const target = join(tree.path, 'hooks');
 
-  await writeHookTree(await collectHookTree(elementsOf(tree, 'a', 'b')), target);
+  writeHookTree(await collectHookTree(elementsOf(tree, 'a', 'b')), target);
 
   expect(await readFile(join(target, 'static/etc/motd'), 'utf8')).toBe('b');
   expect(await readFile(join(target, 'package-installs.yaml'), 'utf8')).toBe('b');

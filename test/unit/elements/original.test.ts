@@ -82,7 +82,7 @@ test('hooks are merged as by the original: files, modes, links and what is left 
   const ours = join(tree.path, 'ours');
   const originals = join(tree.path, 'originals');
 
-  await writeHookTree(await collectHookTree(elements), ours);
+  writeHookTree(await collectHookTree(elements), ours);
   const { status, tail } = await originalHookTree(elements, originals);
 
   expect(status, tail.join('\n')).toBe(0);
@@ -208,7 +208,7 @@ function elementAt(tree: FolderTree, name: string): Element {
 /** Undefined for elements that are refused. */
 async function ownElements(wanted: readonly string[], folders: readonly string[]) {
   try {
-    return expandElements(wanted, await readLibrary(folders.slice(0, -1), folders.at(-1) ?? ''));
+    return expandElements(wanted, readLibrary(folders.slice(0, -1), folders.at(-1) ?? ''));
   } catch {
     return undefined;
   }

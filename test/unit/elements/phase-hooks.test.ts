@@ -26,14 +26,14 @@ test('plans and reads the same hooks: executable, well named, in order, through 
   });
   const nodes = await collectHookTree(elementsOf(tree, 'a', 'b'));
   const folder = join(tree.path, 'hooks');
-  await writeHookTree(nodes, folder);
+  writeHookTree(nodes, folder);
 
   const planned = planHooks(nodes).get('install.d');
-  const read = await readPhaseHooks(folder, 'install.d', nodes);
+  const read = readPhaseHooks(folder, 'install.d', nodes);
 
   expect(planned?.map(({ name, element }) => `${name} ${element}`)).toEqual(['9-first a', '50-link b', '100-last a']);
   expect(read).toEqual(planned);
-  expect(await readPhaseHooks(folder, 'root.d', nodes)).toEqual([]);
+  expect(readPhaseHooks(folder, 'root.d', nodes)).toEqual([]);
 });
 
 test('tells whose the hooks of an install type are, and knows one that the build made', async () => {
@@ -43,12 +43,12 @@ test('tells whose the hooks of an install type are, and knows one that the build
   });
   const nodes = await collectHookTree(elementsOf(tree, 'a'));
   const folder = join(tree.path, 'hooks');
-  await writeHookTree(nodes, folder);
+  writeHookTree(nodes, folder);
   await symlink('nova-package-install/20-nova', join(folder, 'install.d/20-nova'));
   await tree.write({ 'hooks/install.d/30-made': 'exec:true' });
 
   const planned = planHooks([...nodes, ...linkInstallFolders(nodes, { DIB_INSTALLTYPE_nova: 'package' })]);
-  const read = await readPhaseHooks(folder, 'install.d', nodes);
+  const read = readPhaseHooks(folder, 'install.d', nodes);
 
   const source = join(tree.path, 'a/install.d/nova-package-install/20-nova');
   expect(planned.get('install.d')).toEqual([{ element: 'a', phase: 'install.d', name: '20-nova', source }]);
