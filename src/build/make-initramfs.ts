@@ -1,11 +1,19 @@
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Bind } from '../host/chroot.ts';
+import { readTextIfPresent } from '../host/optional-file.ts';
 import { resolveInTree } from '../host/tree-path.ts';
 import { isErrno } from '../model/errno.ts';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 import type { BuildContext } from './build-context.ts';
-import { INITRAMFS_SHORTCUTS, INITRAMFS_WISH } from './library-files.ts';
+import { withQuickFunctions } from './initramfs-functions.ts';
+import {
+  INITRAMFS_FUNCTIONS,
+  INITRAMFS_SHORTCUTS,
+  INITRAMFS_WISH,
+  QUICK_INITRAMFS_FUNCTIONS,
+} from './library-files.ts';
 import { type OnLine, runInTree } from './run-hook.ts';
 
 /**
@@ -17,7 +25,8 @@ export async function makeInitramfs(context: BuildContext, env: Environment, onL
   const { root } = context.tree;
   if (!(await takeWish(root))) return false;
   const shortcuts = await placeShortcuts(root);
-  const { status, tail } = await runInTree(context, ['/usr/sbin/update-initramfs', '-c', '-k', 'all'], env, onLine);
+  const command = ['/usr/sbin/update-initramfs', '-c', '-k', 'all'];
+  const { status, tail } = await runInTree(context, command, env, onLine, await quickFunctions(context));
   if (shortcuts !== undefined) await rm(shortcuts, { force: true });
   if (status === 0) return true;
   throw new IngotError('HOOK_FAILED', `update-initramfs ended with status ${status}`, { tail, exitStatus: status });
@@ -43,4 +52,16 @@ async function placeShortcuts(root: string): Promise<string | undefined> {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
+}
+
+/** Shows the tree's functions with quicker ones among them in their place, so that the tree stays as it is. */
+async function quickFunctions({ tree, channelFolder }: BuildContext): Promise<readonly Bind[]> {
+  const text = await readTextIfPresent(await resolveInTree(tree.root, INITRAMFS_FUNCTIONS));
+  if (text === undefined) return [];
+  const functions = await Promise.all(
+    QUICK_INITRAMFS_FUNCTIONS.map(async ({ source, ...known }) => ({ ...known, text: await readFile(source, 'utf8') })),
+  );
+  const source = join(channelFolder, 'initramfs-functions');
+  await writeFile(source, withQuickFunctions(text, functions));
+  return [{ source, target: INITRAMFS_FUNCTIONS, isReadOnly: true }];
 }

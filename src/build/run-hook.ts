@@ -8,7 +8,7 @@ import {
   HOOKS_IN_TREE,
 } from '../elements/contract-environment.ts';
 import { RUN_HOOK, sourcedEnvironment, sourceEnvironment } from '../elements/source-environment.ts';
-import { runInChroot } from '../host/chroot.ts';
+import { type Bind, runInChroot } from '../host/chroot.ts';
 import { type RunResult, runForStatus } from '../host/process.ts';
 import type { Hook } from '../model/element.ts';
 import { IngotError, type SourcePlace } from '../model/error.ts';
@@ -42,12 +42,16 @@ export async function runHook(context: BuildContext, hook: Hook, env: Environmen
   if (result.status !== 0) throw await hookFailure(context, hook, result);
 }
 
-/** Runs a command inside the root tree as hooks run there. */
+/**
+ * Runs a command inside the root tree as hooks run there.
+ * @param binds what it sees beside what hooks see
+ */
 export async function runInTree(
   context: BuildContext,
   command: readonly string[],
   env: Environment,
   onLine: OnLine,
+  binds: readonly Bind[] = [],
 ): Promise<RunResult> {
   await refreshResolver(context.tree.root);
   const hook = command.at(-1) ?? '';
@@ -55,7 +59,7 @@ export async function runInTree(
     tree: context.tree.root,
     command,
     env: { ...env, INGOT_HOOK: hook, BASH_ENV: `${CHANNEL_IN_TREE}/note-failure` },
-    binds: await context.chrootBinds(),
+    binds: [...(await context.chrootBinds()), ...binds],
     onLine,
     collects: false,
     pipesIn: context.store.scratchFolder,

@@ -4,7 +4,7 @@ import type { Freshness, StepRecord } from '../layers/store.ts';
 import { PHASES } from '../model/phase.ts';
 import type { Step } from '../plan/steps.ts';
 import type { BuildContext } from './build-context.ts';
-import { STAND_INS } from './library-files.ts';
+import { INITRAMFS_SHORTCUTS, QUICK_INITRAMFS_FUNCTIONS, STAND_INS } from './library-files.ts';
 
 /** Counts the ways in which the engine's own steps have changed what they write. */
 const ENGINE_GENERATION = '7';
@@ -33,7 +33,7 @@ async function describe(context: BuildContext, step: Step): Promise<{ fields: Ke
     case 'fstab':
       return tracked({ fstab: step.isLayoutSure ? context.layout.fstab : '', size: JSON.stringify(request.size) });
     case 'initramfs':
-      return tracked({ epoch: String(repositories.epoch) });
+      return tracked({ epoch: String(repositories.epoch), functions: await initramfsDigest() });
     case 'finish-tree':
       return tracked({});
     case 'break':
@@ -48,6 +48,11 @@ async function standInsDigest(): Promise<string> {
     STAND_INS.map(async ({ source, target }) => [target, await readFile(source, 'utf8')]),
   );
   return digestOf(JSON.stringify(contents));
+}
+
+async function initramfsDigest(): Promise<string> {
+  const sources = [INITRAMFS_SHORTCUTS, ...QUICK_INITRAMFS_FUNCTIONS].map(({ source }) => source);
+  return digestOf((await Promise.all(sources.map(async (source) => await readFile(source, 'utf8')))).join('\n'));
 }
 
 function tracked(fields: KeyFields): { fields: KeyFields; freshness: Freshness } {

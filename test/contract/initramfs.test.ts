@@ -70,3 +70,29 @@ test('mkinitramfs starts modinfo for the kernel modules alone that may name firm
     '-F license plain',
   ]);
 });
+
+test('mkinitramfs and its hooks see functions beside those of the tree, which stays as it is', async () => {
+  const functions = 'copy_file() {\n  echo "SEES its own copy_file"\n}\n';
+  await using shop = await workshop({
+    'kernel/functions': functions,
+    'kernel/root.d/50-programs': hook(
+      'cd "$TARGET_ROOT" && mkdir -p usr/share/initramfs-tools',
+      'cp "$TMP_HOOKS_PATH/programs/update-initramfs" "$TMP_HOOKS_PATH/programs/zz-busybox" usr/sbin/',
+      'cp "$TMP_HOOKS_PATH/functions" usr/share/initramfs-tools/hook-functions',
+    ),
+    'kernel/programs/update-initramfs': hook('export DESTDIR=/tmp/ram', 'mkdir -p /tmp/ram/bin', 'zz-busybox'),
+    'kernel/programs/zz-busybox': hook(
+      '. /usr/share/initramfs-tools/hook-functions',
+      'copy_file',
+      'type ln | sed -n "1s/^/SEES /p"',
+    ),
+    'kernel/install.d/10-packages': hook(ASKED_BY_KERNEL),
+    'kernel/post-install.d/10-look': hook('sed "s/^/HAS /" /usr/share/initramfs-tools/hook-functions'),
+  });
+
+  const result = await shop.build({ elements: ['kernel'] });
+
+  expect(result.status, said(result)).toBe(0);
+  expect(marked(result, 'SEES')).toEqual(['its own copy_file', 'ln is a function']);
+  expect(marked(result, 'HAS')).toEqual(['copy_file() {', '  echo "SEES its own copy_file"', '}']);
+});
