@@ -42,7 +42,7 @@ export async function openAptRepositories(options: RepositoriesOptions): Promise
   const setup = await aptSetupOf(env);
   const state =
     setup === undefined ? undefined : await indexIdentity({ sources: setup.sources, imageCache, isOffline, env });
-  const declared = setup === undefined ? [] : [...(await declaredPackages(elements, env)), ...request.packages];
+  const declared = async () => [...(await declaredPackages(elements, env)), ...request.packages];
   const context: PackageContext = { imageCache, isOffline, declaredPackages: declared, emit };
   const folders = await makeFolders(options.folder);
   const store = packageStoreFolder(imageCache);

@@ -1,5 +1,5 @@
-import { constants, openSync } from 'node:fs';
-import { cp, mkdir } from 'node:fs/promises';
+import { constants, cpSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../host/process.ts';
@@ -55,7 +55,7 @@ export class RequestChannel implements AsyncDisposable {
   ): Promise<RequestChannel> {
     await mkdir(folder, { recursive: true });
     await run('mkfifo', ['--mode=0666', join(folder, 'request'), join(folder, 'reply')]);
-    for (const [name, source] of Object.entries(programs)) await cp(source, join(folder, name), { recursive: true });
+    for (const [name, source] of Object.entries(programs)) cpSync(source, join(folder, name), { recursive: true });
     const requests = new Socket({ fd: openFifo(join(folder, 'request')), readable: true, writable: false });
     const replies = new Socket({ fd: openFifo(join(folder, 'reply')), readable: false, writable: true });
     const faults: RequestFaults = { last: undefined };

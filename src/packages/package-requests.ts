@@ -31,7 +31,7 @@ export interface PackageContext {
   readonly imageCache: string;
   readonly isOffline: boolean;
   /** Names, as the distribution has them, of the packages that the build's elements declare and the user added. */
-  readonly declaredPackages: readonly string[];
+  readonly declaredPackages: () => Promise<readonly string[]>;
   readonly emit: EmitEvent;
   readonly signal?: AbortSignal;
 }
@@ -62,7 +62,7 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
     variant,
     include,
     exclude,
-    declared: context.declaredPackages,
+    declared: await context.declaredPackages(),
     env: call.env,
   });
   return { status: 0, stdout: '', stderr: '' };

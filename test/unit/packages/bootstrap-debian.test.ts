@@ -138,7 +138,7 @@ test.each([
 
 test('tells a hook which variables are missing', async () => {
   const call = { args: ['/tree'], input: '', env: { DISTRO_NAME: 'debian' } };
-  const context = { imageCache: '/nowhere', isOffline: false, declaredPackages: [], emit: () => {} };
+  const context = { imageCache: '/nowhere', isOffline: false, declaredPackages: async () => [], emit: () => {} };
 
   await expect(answerBootstrapDebian(call, context)).rejects.toMatchObject({
     code: 'DEFINITION_INVALID',
@@ -149,7 +149,7 @@ test('tells a hook which variables are missing', async () => {
 test.each([[[]], [['/a', '/b']], [['--incldue=x', '/a']], [['--variant=huge', '/a']]])(
   'refuses the words %j',
   async (args) => {
-    const context = { imageCache: '/nowhere', isOffline: false, declaredPackages: [], emit: () => {} };
+    const context = { imageCache: '/nowhere', isOffline: false, declaredPackages: async () => [], emit: () => {} };
 
     await expect(answerBootstrapDebian({ args, input: '', env: {} }, context)).rejects.toMatchObject({ code: 'USAGE' });
   },

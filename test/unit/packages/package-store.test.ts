@@ -118,7 +118,7 @@ test('evicts what was not used for longest, and nothing that is in use', async (
   expect(await readdir(folder)).toEqual([files[0]?.sha256]);
 });
 
-const CONTEXT = { isOffline: false, declaredPackages: [], emit: () => {} };
+const CONTEXT = { isOffline: false, declaredPackages: async () => [], emit: () => {} };
 
 test('answers a hook with the batches to install', async () => {
   await using cache = await folderTree();
