@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { declaredPackages } from '../elements/declared-packages.ts';
+import type { Credential } from '../model/access.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
 import { type AptFolders, adoptLists, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
 import { type AptSetup, aptSetupOf, hasKeyrings } from '../packages/apt-setup.ts';
@@ -38,12 +39,15 @@ export interface AptRepositories extends AsyncDisposable {
  */
 export async function openAptRepositories(options: RepositoriesOptions): Promise<AptRepositories> {
   const { request, env, elements, emit } = options;
-  const { imageCache, isOffline } = request;
+  const { imageCache, isOffline, access } = request;
+  const reached = { env: { ...env, ...access?.proxies }, credentials: access?.credentials };
   const setup = await aptSetupOf(env);
   const state =
-    setup === undefined ? undefined : await indexIdentity({ sources: setup.sources, imageCache, isOffline, env });
+    setup === undefined
+      ? undefined
+      : await indexIdentity({ ...reached, sources: setup.sources, imageCache, isOffline });
   const declared = async () => [...(await declaredPackages(elements, env)), ...request.packages];
-  const context: PackageContext = { imageCache, isOffline, declaredPackages: declared, emit };
+  const context: PackageContext = { imageCache, isOffline, declaredPackages: declared, access, emit };
   const folders = await makeFolders(options.folder);
   const store = packageStoreFolder(imageCache);
   await mkdir(store, { recursive: true });
@@ -58,13 +62,13 @@ export async function openAptRepositories(options: RepositoriesOptions): Promise
     },
     store,
     aptFolders: async (treeLists) => {
-      filled ??= fill({ setup, state, folders, treeLists, request, env });
+      filled ??= fill({ ...reached, setup, state, folders, treeLists, request });
       return (await filled) ? folders : undefined;
     },
     [Symbol.asyncDispose]: async () => {
       const isFilled = await filled?.catch(() => false); // whoever needed the folders has seen the failure
       if (isFilled !== true || setup === undefined || state === undefined) return;
-      await keepAptFolders({ setup, identity: state, imageCache, folders, env });
+      await keepAptFolders({ ...reached, setup, identity: state, imageCache, folders });
     },
   };
 }
@@ -83,13 +87,14 @@ interface Filling {
   readonly treeLists: string;
   readonly request: BuildRequest;
   readonly env: Environment;
+  readonly credentials: readonly Credential[] | undefined;
 }
 
 /** @returns false when there is nothing to fill the folders with */
-async function fill({ setup, state, folders, treeLists, request, env }: Filling): Promise<boolean> {
+async function fill({ setup, state, folders, treeLists, request, env, credentials }: Filling): Promise<boolean> {
   if (setup === undefined || state === undefined || !(await hasKeyrings(setup))) return false;
   const { imageCache, isOffline } = request;
-  await prepareAptFolders({ setup, imageCache, folders, identity: state, isOffline, env });
+  await prepareAptFolders({ setup, imageCache, folders, identity: state, isOffline, env, credentials });
   await adoptLists(treeLists, folders);
   return true;
 }

@@ -8,7 +8,7 @@ import type { ReadLayout } from '../disk/read-layout.ts';
 import { targetDevices } from '../disk/target-facts.ts';
 import { BUNDLED_ELEMENTS } from '../elements/bundled-elements.ts';
 import { checkDefinitions } from '../elements/check-definitions.ts';
-import { contractEnvironment, type EnvironmentFacts } from '../elements/contract-environment.ts';
+import { CHANNEL_IN_TREE, contractEnvironment, type EnvironmentFacts } from '../elements/contract-environment.ts';
 import { type ElementLibrary, overrideWarnings, readLibrary } from '../elements/element-library.ts';
 import { expandElements } from '../elements/expand-elements.ts';
 import { collectHookTree, type HookTreeNode } from '../elements/hook-tree.ts';
@@ -29,6 +29,7 @@ import { type Issue, placeText } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Phase } from '../model/phase.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
+import { giveAptAccess } from '../packages/apt-access.ts';
 import { composeElements } from '../plan/compose.ts';
 import { callersDevice, type DeviceReason, deviceReasons, isLayoutSure } from '../plan/device-mode.ts';
 import { openBaseImage } from './base-image.ts';
@@ -155,6 +156,7 @@ export async function openBuild(task: BuilderTask, emit: EmitEvent): Promise<Ope
   const channelFolder = join(store.scratchFolder, 'channel');
   const channel = opened.use(await RequestChannel.open(channelFolder, CHANNEL_PROGRAMS, handlers));
   await mkdir(join(channelFolder, 'packages'));
+  if (request.access !== undefined) await giveAptAccess(request.access, channelFolder, CHANNEL_IN_TREE);
   await mountBind(repositories.apt.store, join(channelFolder, 'packages'));
   opened.defer(async () => await unmountTree(join(channelFolder, 'packages')));
   const context: BuildContext = {

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { targetDevices, targetFacts } from '../disk/target-facts.ts';
 import {
-  CHANNEL_FOLDER,
+  CHANNEL_IN_TREE,
   contractEnvironment,
   type EnvironmentFacts,
   HOOKS_IN_TREE,
@@ -23,9 +23,6 @@ import { faultText } from './request-channel.ts';
 import { refreshResolver } from './resolver.ts';
 
 export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
-
-/** The folder of the request channel as a chroot sees it. */
-const CHANNEL_IN_TREE = `${HOOKS_IN_TREE}/${CHANNEL_FOLDER}`;
 
 /**
  * Runs one hook on its side, in a PID namespace of its own, with the environment of its phase.

@@ -61,8 +61,12 @@ function stateFolder({ environment, homeFolder }: Caller): string {
 }
 
 /** An environment from which a redactor learns what must not be shown. */
-export function secretsOf({ environment }: Caller, { rootPassword }: FuelRequest): Environment {
-  return { ...environment, ROOT_PASSWORD: rootPassword?.text ?? '' };
+export function secretsOf({ environment }: Caller, { rootPassword, repositories }: FuelRequest): Environment {
+  const passwords = repositories.map(({ credential }, index) => [
+    `REPOSITORY_${index}_PASSWORD`,
+    credential?.password ?? '',
+  ]);
+  return { ...environment, ...Object.fromEntries(passwords), ROOT_PASSWORD: rootPassword?.text ?? '' };
 }
 
 /**

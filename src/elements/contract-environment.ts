@@ -15,6 +15,9 @@ export const CCACHE_IN_TREE = '/tmp/ccache';
 /** Name of the request channel's folder inside the hooks' folder. */
 export const CHANNEL_FOLDER = '.ingot';
 
+/** The folder of the request channel as a chroot sees it. */
+export const CHANNEL_IN_TREE = `${HOOKS_IN_TREE}/${CHANNEL_FOLDER}`;
+
 /** Hooks in the chroot get this very text: `$PATH` is not expanded, and elements see it so everywhere. */
 const CHROOT_PATH = '$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -164,8 +167,8 @@ function chrootEnvironment(common: Environment): Environment {
     SUDO_GID: '0',
     PATH: CHROOT_PATH,
     CCACHE_DIR: CCACHE_IN_TREE,
-    APT_CONFIG: common.APT_CONFIG ?? join(HOOKS_IN_TREE, CHANNEL_FOLDER, 'apt.conf'),
-    INGOT_CHANNEL: join(HOOKS_IN_TREE, CHANNEL_FOLDER),
+    APT_CONFIG: common.APT_CONFIG ?? `${CHANNEL_IN_TREE}/apt.conf`,
+    INGOT_CHANNEL: CHANNEL_IN_TREE,
   };
 }
 

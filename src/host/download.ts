@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Credential } from '../model/access.ts';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 import { type FetchFault, faultOf, faultOfStatus, hintFor, publicUrl } from './fetch-fault.ts';
@@ -11,6 +12,8 @@ const MAX_REDIRECTIONS = 5;
 export interface DownloaderOptions {
   /** Proxies are taken from its `http_proxy`, `https_proxy` and `no_proxy`, and the patience with servers from its `INGOT_FETCH_…`. */
   readonly env: Environment;
+  /** For addresses that have none themselves. */
+  readonly credentials?: readonly Credential[];
   /** Files fetched at the same time. */
   readonly concurrency?: number;
   /** Tries for one file, the first one included. */
@@ -74,8 +77,12 @@ export async function openDownloader(options: DownloaderOptions): Promise<Downlo
   );
   const queue = new PQueue({ concurrency: options.concurrency ?? 8 });
   const retry = { attempts: options.attempts ?? patience.attempts, backoffMs: options.backoffMs ?? 250, signal };
-  const get: Get = async (url, headers) => await request(dispatcher, { url, method: 'GET', headers, signal });
-  const head: Get = async (url, headers) => await request(dispatcher, { url, method: 'HEAD', headers, signal });
+  const { credentials } = options;
+  const ask =
+    (method: 'GET' | 'HEAD'): Get =>
+    async (url, headers) =>
+      await request(dispatcher, { url, method, headers, credentials, signal });
+  const [get, head] = [ask('GET'), ask('HEAD')];
   const repeat = async <T>(url: string, attempt: () => Promise<T>) => await retrying(url, retry, attempt);
   const inTurn = async <T>(url: string, work: () => Promise<T>): Promise<T> =>
     await queue.add(async () => {

@@ -95,8 +95,13 @@ export function splitCredentials(url: string): { readonly address: URL; readonly
     });
   const address = new URL(url);
   if (address.username === '' && address.password === '') return { address };
-  const pair = `${decodeURIComponent(address.username)}:${decodeURIComponent(address.password)}`;
+  const [user, password] = [decodeURIComponent(address.username), decodeURIComponent(address.password)];
   address.username = '';
   address.password = '';
-  return { address, authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+  return { address, authorization: basicAuthorization(user, password) };
+}
+
+/** The header that carries user and password (RFC 7617). */
+export function basicAuthorization(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }

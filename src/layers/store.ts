@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isThere } from '../host/is-there.ts';
 import { type FileLock, tryLock } from '../host/lock.ts';
 import { mountTmpfs, unmountTree } from '../host/mounts.ts';
+import { makePrivateFolder } from '../host/private-folder.ts';
 import { run } from '../host/process.ts';
 import { isErrno } from '../model/errno.ts';
 import { digestOf, explainDifference, type KeyFields, type LayerKey, layerKey } from './key.ts';
@@ -90,6 +91,7 @@ export class LayerStore implements AsyncDisposable {
    * @param usesMemory true to let steps write to a memory filesystem; their layers are copied to the disk while the build goes on
    */
   static async open(folder: string, buildId: string, usesMemory = false): Promise<LayerStore> {
+    await makePrivateFolder(folder);
     await mkdir(join(folder, 'layers'), { recursive: true });
     await mkdir(join(folder, 'steps'), { recursive: true });
     await mkdir(diskFolderOf(folder, buildId), { recursive: true });

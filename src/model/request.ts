@@ -1,3 +1,4 @@
+import type { RepositoryAccess } from './access.ts';
 import type { ImageFormat } from './artifact.ts';
 import type { Compression } from './compression.ts';
 import type { TargetImage } from './target-image.ts';
@@ -93,6 +94,8 @@ export interface BuildRequest {
   readonly workingFolder: string;
   /** Whole environment of the caller, with what the options export, for the hooks. */
   readonly environment: Environment;
+  /** Undefined where proxies and credentials are in the environment and in addresses, for hooks to see. */
+  readonly access?: RepositoryAccess;
   /** Words after the command's name, for `DIB_ARGS`. */
   readonly commandLine: readonly string[];
   /** Seconds since the Unix epoch for every time in the image; undefined takes it from the repositories. */

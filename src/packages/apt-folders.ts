@@ -1,5 +1,6 @@
 import { copyFile, cp, link, mkdir, readdir, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Credential } from '../model/access.ts';
 import { isErrno } from '../model/errno.ts';
 import type { Environment } from '../model/request.ts';
 import type { AptSetup } from './apt-setup.ts';
@@ -23,6 +24,7 @@ export interface AptFoldersOptions {
   readonly isOffline: boolean;
   /** For proxies. */
   readonly env: Environment;
+  readonly credentials?: readonly Credential[];
   readonly signal?: AbortSignal;
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runInChroot } from '../host/chroot.ts';
 import { openDownloader } from '../host/download.ts';
 import type { RunResult } from '../host/process.ts';
+import type { Credential } from '../model/access.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
@@ -47,6 +48,7 @@ export interface BootstrapOptions {
   readonly isOffline: boolean;
   /** For proxies, and `SOURCE_DATE_EPOCH`. */
   readonly env: Environment;
+  readonly credentials?: readonly Credential[];
   readonly emit: EmitEvent;
   readonly signal?: AbortSignal;
 }
@@ -145,9 +147,9 @@ function warn(options: BootstrapOptions, text: string): void {
 }
 
 async function fetchAll(wanted: Wanted, options: BootstrapOptions): Promise<readonly StoredPackage[]> {
-  const { imageCache, env, signal, isOffline, emit } = options;
+  const { imageCache, env, credentials, signal, isOffline, emit } = options;
   return await storePackages([...wanted.base, ...wanted.later], imageCache, {
-    openDownloader: async () => await openDownloader({ env, signal }),
+    openDownloader: async () => await openDownloader({ env, credentials, signal }),
     isOffline,
     emit,
     signal,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openDownloader } from '../host/download.ts';
 import { publicUrl } from '../host/fetch-fault.ts';
 import { currentDocument, type DocumentSource } from '../host/kept-document.ts';
+import type { Credential } from '../model/access.ts';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
 import { type AptSource, distinctSources, formatAptSource, indexUrl } from './apt-source.ts';
@@ -28,6 +29,7 @@ export interface IndexIdentityOptions {
   readonly isOffline: boolean;
   /** For proxies. */
   readonly env: Environment;
+  readonly credentials?: readonly Credential[];
   readonly signal?: AbortSignal;
 }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openDownloader } from '../host/download.ts';
+import type { RepositoryAccess } from '../model/access.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
@@ -32,6 +33,8 @@ export interface PackageContext {
   readonly isOffline: boolean;
   /** Names, as the distribution has them, of the packages that the build's elements declare and the user added. */
   readonly declaredPackages: () => Promise<readonly string[]>;
+  /** Undefined where the environment of hooks and the addresses say all. */
+  readonly access?: RepositoryAccess;
   readonly emit: EmitEvent;
   readonly signal?: AbortSignal;
 }
@@ -63,7 +66,7 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
     include,
     exclude,
     declared: await context.declaredPackages(),
-    env: call.env,
+    ...reached(call, context),
   });
   return { status: 0, stdout: '', stderr: '' };
 }
@@ -72,6 +75,10 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
 export function answerAptPreferences(setup: AptSetup | undefined, state: IndexIdentity | undefined): PackageAnswer {
   const stdout = state === undefined ? '' : pinPreferences(setup?.pins, state.texts);
   return { status: 0, stdout, stderr: '' };
+}
+
+function reached({ env }: PackageCall, { access }: PackageContext) {
+  return { env: { ...env, ...access?.proxies }, credentials: access?.credentials };
 }
 
 function parseBootstrapArgs(args: readonly string[]) {
@@ -110,7 +117,7 @@ export async function answerFetchPackages(call: PackageCall, context: PackageCon
     return { status: LEAVE_IT_TO_APT, stdout: '', stderr: 'apt names files without their SHA-256 digests' };
   const stored = await storePackages(files, context.imageCache, {
     ...context,
-    openDownloader: async () => await openDownloader({ env: call.env, signal: context.signal }),
+    openDownloader: async () => await openDownloader({ ...reached(call, context), signal: context.signal }),
   });
   const batches = installBatches(stored).map((batch) => batch.map((facts) => `${facts.path}\n`).join(''));
   return { status: 0, stdout: batches.join('\n'), stderr: '' };

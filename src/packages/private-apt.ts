@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeFileAtomically } from '../host/atomic-file.ts';
 import { fetchPatienceOf } from '../host/fetch-patience.ts';
 import { type FileLock, tryLock } from '../host/lock.ts';
+import { makePrivateFolder } from '../host/private-folder.ts';
 import { type RunResult, runForStatus } from '../host/process.ts';
+import type { Credential } from '../model/access.ts';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
+import { AUTH_FILE_MODE, formatAptAuth } from './apt-access.ts';
 import { aptError } from './apt-fault.ts';
 import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
 import type { IndexIdentity } from './index-identity.ts';
@@ -26,6 +30,8 @@ export interface PrivateAptOptions {
   readonly preferences?: string;
   /** For proxies. */
   readonly env: Environment;
+  /** For addresses that have none themselves. */
+  readonly credentials?: readonly Credential[];
   readonly signal?: AbortSignal;
 }
 
@@ -188,11 +194,14 @@ async function prepareFolder(options: PrivateAptOptions): Promise<string> {
     .update([options.arch, settings, preferences, ...keys, ...lines].join('\n'))
     .digest('hex')
     .slice(0, 16);
-  const folder = join(options.imageCache, 'ingot', 'apt', name);
+  const all = join(options.imageCache, 'ingot', 'apt');
+  await makePrivateFolder(all);
+  const folder = join(all, name);
   for (const part of ['etc', 'lists/partial', 'cache/archives/partial', 'state'])
     await mkdir(join(folder, part), { recursive: true });
   await writeFile(join(folder, 'etc/sources.list'), `${lines.join('\n')}\n`);
   await writeFile(join(folder, 'etc/preferences'), preferences);
+  await writeFileAtomically(join(folder, 'etc/auth.conf'), formatAptAuth(options.credentials ?? []), AUTH_FILE_MODE);
   await writeFile(join(folder, 'state/status'), '');
   await writeFile(join(folder, 'apt.conf'), `${configuration(folder, options.arch)}\n${settings}`);
   return folder;
@@ -206,6 +215,8 @@ function configuration(folder: string, arch: string): string {
     'Dir::Etc::parts': '/dev/null',
     'Dir::Etc::sourcelist': join(folder, 'etc/sources.list'),
     'Dir::Etc::sourceparts': '/dev/null',
+    'Dir::Etc::netrc': join(folder, 'etc/auth.conf'),
+    'Dir::Etc::netrcparts': '/dev/null',
     'Dir::Etc::trusted': '/dev/null',
     'Dir::Etc::trustedparts': '/dev/null',
     'Dir::Etc::preferences': join(folder, 'etc/preferences'),

@@ -30,8 +30,8 @@ const CALLERS_VARIABLES = [
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy'] as const;
 
 /**
- * The build that a request stands for, but for the folder of its images. Nothing in it tells one environment from another with the same
- * repositories and packages, so that they share their layers.
+ * The build that a request stands for, but for the folder of its images. Nothing that its hooks see tells one environment from another with
+ * the same repositories and packages, nor by which proxy and with which credentials they are reached, so that they share their layers.
  */
 export function targetBuildOf(request: FuelRequest, facts: FuelFacts): BuildRequest {
   const { imageCache, temporaryFolder } = facts;
@@ -64,6 +64,10 @@ export function targetBuildOf(request: FuelRequest, facts: FuelFacts): BuildRequ
     temporaryFolder,
     workingFolder: '/',
     environment: environmentOf(request, facts),
+    access: {
+      proxies: proxiesOf(request, facts.environment),
+      credentials: request.repositories.flatMap(({ credential }) => credential ?? []),
+    },
     commandLine: [],
   };
 }
@@ -73,7 +77,6 @@ function environmentOf(request: FuelRequest, facts: FuelFacts): Environment {
   const [main] = repositories;
   return {
     ...only(CALLERS_VARIABLES, facts.environment),
-    ...proxyVariables(request, facts.environment),
     ARCH: arch,
     IMAGE_NAME: 'fuel-target',
     DIB_IMAGE_CACHE: facts.imageCache,
@@ -101,7 +104,7 @@ function only(names: readonly string[], environment: Environment): Environment {
   );
 }
 
-function proxyVariables({ proxies }: FuelRequest, environment: Environment): Environment {
+function proxiesOf({ proxies }: FuelRequest, environment: Environment): Environment {
   if (proxies === undefined) return only(PROXY_VARIABLES, environment);
   const { http = '', https = '', ftp = '', direct } = proxies;
   return only(PROXY_VARIABLES, {

@@ -1,15 +1,19 @@
 import path from 'node:path';
 import type { z } from 'zod';
+import type { Credential } from '../model/access.ts';
 import { IngotError, type Issue } from '../model/error.ts';
 import type { TargetImage } from '../model/target-image.ts';
 import { FuelFields, type WrittenFuelRequest } from './fuel-fields.ts';
 import { DEFAULT_PACKAGES, defaultPackagesOf } from './fuel-packages.ts';
+import { splitAddress } from './repository-address.ts';
 
 /** A package repository of a request. */
 export interface FuelRepository {
   /** As written, or `repos[N]`. */
   readonly name: string;
+  /** Without user and password. */
   readonly uri: string;
+  readonly credential: Credential | undefined;
   /** Of a flat repository a path with a slash at its end. */
   readonly suite: string;
   /** Empty for a flat repository. */
@@ -153,9 +157,13 @@ function metadataNameOf(rootFile: string): string {
 }
 
 function repositoryIssues({ repos }: WrittenFuelRequest): readonly Issue[] {
-  return repos.flatMap(({ key, keyring, trusted }, index) => {
+  return repos.flatMap(({ key, keyring, trusted, uri }, index) => {
     const given = [key && 'key', keyring && 'keyring', trusted && 'trusted'].filter((name) => typeof name === 'string');
-    return given.length > 1 ? [fault(['repos', index], `has ${given.join(' and ')}; one of them is enough`)] : [];
+    const isClear = splitAddress(uri) !== undefined;
+    return [
+      ...(given.length > 1 ? [fault(['repos', index], `has ${given.join(' and ')}; one of them is enough`)] : []),
+      ...(isClear ? [] : [fault(['repos', index, 'uri'], 'has a user or password with blanks, or with a wrong "%"')]),
+    ];
   });
 }
 
@@ -187,11 +195,13 @@ function toRequest(written: WrittenFuelRequest): FuelRequest {
 }
 
 function toRepository(repository: WrittenFuelRequest['repos'][number], index: number): FuelRepository {
-  const { name, uri, suite, section, priority } = repository;
+  const { name, suite, section, priority } = repository;
+  const { uri, credential } = splitAddress(repository.uri) ?? { uri: repository.uri, credential: undefined };
   const components = (section ?? '').split(' ').filter((word) => word !== '');
   return {
     name: name ?? `repos[${index}]`,
     uri: uri.replace(/\/+$/, ''),
+    credential,
     suite: components.length > 0 || suite.endsWith('/') ? suite : `${suite}/`,
     components,
     priority: priority ?? undefined,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run } from '../../src/host/process.ts';
+import { run, runForStatus } from '../../src/host/process.ts';
 import { sendSignal } from '../../src/host/process-identity.ts';
 import { Job } from '../../src/jobs/job.ts';
 import { type FuelSite, imageField, openFuelSite, readMetadata } from '../support/fuel-site.ts';
@@ -54,10 +54,13 @@ interface Running {
   readonly asked: readonly string[];
 }
 
+/** What installs the minimal system. */
+const INSTALLER = /install-batches/;
+
 /** Stages of a build, and how one can tell that it is there. */
 const STAGES: readonly (readonly [stage: string, isThere: (build: Running) => Promise<boolean>])[] = [
   ['fetches packages', async ({ asked }) => asked.some((path) => path.endsWith(LATE))],
-  ['installs the minimal system', async (build) => await runs(build, /install-batches/)],
+  ['installs the minimal system', async (build) => await runs(build, INSTALLER)],
   ['installs packages', async ({ said }) => said.includes('Setting up probe-late')],
   ['writes a filesystem', async (build) => await runs(build, /^mke2fs /)],
   ['compresses it', async (build) => await runs(build, /^libdeflate-gzip /)],
@@ -68,7 +71,7 @@ async function runs({ job }: Running, program: RegExp): Promise<boolean> {
 }
 
 beforeAll(async () => {
-  site = await openFuelSite('fuel-faults', ['late']);
+  site = await openFuelSite('fuel-faults', ['late', 'cut']);
   before = await site.state();
   repos = await newRepos();
 });
@@ -143,6 +146,29 @@ describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
   }
 });
 
+test('packages that are there install with the network cut, also onto xfs', { tags: ['fuel.offline'] }, async () => {
+  const image_data = { '/': imageField('env_3_marmot.img', 'xfs', 'raw') };
+  const output = site.at('cut');
+  const request = requestOf({ repos: await newRepos(), packages: ['probe-cut'], image_data, output });
+
+  const id = (await site.run(['submit', JSON.stringify(request)])).stdout.trim();
+  const { process: builder } = await jobOf(id);
+  const isInstalling = async () => (await commandsBelow(builder.pid)).some((command) => INSTALLER.test(command));
+  while (!(await isInstalling())) {
+    expect((await jobOf(id)).state).toBe('running');
+    await wait(5);
+  }
+  for (const server of Object.values(site.servers)) server.keepFailing('', { kind: 'status', status: 403 });
+  const { status, stdout } = await site.run(['wait', id]);
+
+  for (const server of Object.values(site.servers)) server.mend();
+  expect(status, stdout).toBe(0);
+  const { images } = await readMetadata(join(output, 'env_3_marmot.yaml'));
+  expect(images[0]).toMatchObject({ container_size: 2 * 1024 ** 3, container: 'raw', format: 'xfs' });
+  expect((await runForStatus('xfs_repair', ['-n', join(output, 'env_3_marmot.img')])).status).toBe(0);
+  await rm(output, { recursive: true });
+});
+
 describe('a full disk', () => {
   const small = () => site.at('small');
 
@@ -187,12 +213,12 @@ describe('a full disk', () => {
   });
 
   test('for the build ends it, and with more space the next one ends well', { tags: ['fuel.ended'] }, async () => {
-    const request = requestOf({ repos, root_password: 'build' });
+    const request = requestOf({ repos, output: site.at('roomy'), root_password: 'build' });
     const env = { TMPDIR: small(), DIB_NO_TMPFS: '1' };
 
     const result = await site.build(request, { env, smallDisk: [small(), '50m'] });
 
-    await expectFull(result.stderr, /no space left below .*\/small\/dib_build/, site.output);
+    await expectFull(result.stderr, /no space left below .*\/small\/dib_build/, site.at('roomy'));
     expect(result.stderr).toContain('TMPDIR for the build');
     const next = await site.build(request, { env: { DIB_NO_TMPFS: '1' } });
     expect(next.status, next.tail.join('\n')).toBe(0);

@@ -5,6 +5,7 @@ import { type RunResult, run, runForStatus } from '../../src/host/process.ts';
 import { type FolderTree, folderTree } from '../support/folder-tree.ts';
 import { growFilesystem, PARTITION_BYTES, provisionNode, type Unpacked, unpackOnto } from '../support/fuel-node.ts';
 import { type FuelSite, imageField, openFuelSite, readMetadata } from '../support/fuel-site.ts';
+import { inLab } from '../support/image-build.ts';
 import { MOS_VERSIONS } from '../support/mos-archive.ts';
 import { bootImage } from '../support/vm.ts';
 
@@ -118,6 +119,8 @@ test('nothing of the build is in the images', { tags: ['fuel.leftovers'] }, asyn
   const etc = await names('root', '/etc');
   for (const name of ['hostname', 'resolv.conf', 'dib-manifests']) expect(etc).not.toContain(name);
   expect(await ask('root', 'cat /etc/shadow')).toMatch(/^root:\$6\$/m);
+  // The password of the vendor's repository.
+  expect(await runForStatus('grep', ['--text', '--quiet', 'sea-shell', raw('root')])).toMatchObject({ status: 1 });
 });
 
 test('the vendor wins by its priority over universe, and updates are in', { tags: ['fuel.pins'] }, async () => {
@@ -158,34 +161,39 @@ describe('a set that is there', { tags: ['fuel.complete'] }, () => {
   });
 });
 
-test('another environment gets the same bytes, and fetches no package', { tags: ['fuel.environments'] }, async () => {
+test('credentials of repositories are kept for their owner alone, and in no layer', {
+  tags: ['fuel.leftovers'],
+}, async () => {
+  const { stdout } = await runForStatus('grep', ['--recursive', '--files-with-matches', 'sea-shell', inLab('cache')]);
+
+  const files = stdout.trimEnd().split('\n');
+  expect([...new Set(files.map((path) => path.replace(/\/apt\/[0-9a-f]+\//, '/apt/*/')))]).toEqual([
+    inLab('cache/ingot/apt/*/etc/auth.conf'),
+  ]);
+  for (const path of files) expect((await stat(path)).mode & 0o077).toBe(0);
+});
+
+test('another environment gets the same bytes by another proxy, and fetches no package', {
+  tags: ['fuel.environments'],
+}, async () => {
   const fetched = site.servers.ubuntu.requests.length;
+  const proxies = {
+    protocols: { http: 'http://127.0.0.1:9' },
+    direct_repo_addr_list: ['ubuntu.test', 'mos.test'],
+  };
 
-  const { status } = await site.build(nodeRequest('env_2'));
+  const { status, tail } = await site.build(nodeRequest('env_2_marmot', { proxies }));
 
-  expect(status).toBe(0);
-  const [one, two] = [await readMetadata(file('env_1.yaml')), await readMetadata(file('env_2.yaml'))];
+  expect(status, tail.join('\n')).toBe(0);
+  const log = await readFile(site.at('logs/fuel-agent-env-2.log'), 'utf8');
+  expect(log).toMatch(/packages restored from its layer$/m);
+  expect(log).not.toMatch(/ ((root|pre-install|install|post-install|finalise)\.d\/\S+|packages) completed$/m);
+  const [one, two] = [await readMetadata(file('env_1.yaml')), await readMetadata(file('env_2_marmot.yaml'))];
   expect(two.images.map(({ container_md5 }) => container_md5)).toEqual(
     one.images.map(({ container_md5 }) => container_md5),
   );
   const later = site.servers.ubuntu.requests.slice(fetched).map(({ path }) => path);
   expect(later.filter((path) => !path.endsWith('/InRelease'))).toEqual([]);
-});
-
-test('packages that are kept install without any being fetched, also onto xfs', {
-  tags: ['fuel.offline'],
-}, async () => {
-  for (const server of Object.values(site.servers)) server.keepFailing('.deb', { kind: 'status', status: 404 });
-  const image_data = { '/': imageField('env_3.img', 'xfs', 'raw') };
-
-  const { status, tail } = await site.build(nodeRequest('env_3', { image_data, packages: ['tree', 'mos-release'] }));
-
-  for (const server of Object.values(site.servers)) server.mend();
-  expect(status, tail.join('\n')).toBe(0);
-  const { images } = await readMetadata(file('env_3.yaml'));
-  expect(images[0]).toMatchObject({ container_size: 2 * 1024 ** 3, container: 'raw', format: 'xfs' });
-  expect((await runForStatus('xfs_repair', ['-n', file('env_3.img')])).status).toBe(0);
-  await rm(file('env_3.img'));
 });
 
 test.each([

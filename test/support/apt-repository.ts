@@ -2,7 +2,7 @@ import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from '../../src/host/process.ts';
 import type { AptSource } from '../../src/packages/apt-source.ts';
-import { type FileServer, serveFolder } from './file-server.ts';
+import { type FileServer, type ServerOptions, serveFolder } from './file-server.ts';
 import { type FileTexts, folderTree } from './folder-tree.ts';
 
 /** A package to publish. Fields are those of Debian's control files. */
@@ -35,11 +35,14 @@ export interface AptRepository extends AsyncDisposable {
 export const RELEASE_DATE = new Date('2026-03-04T05:06:07Z');
 
 /** Makes and serves a repository of architecture amd64, suite `stable`, component `main`. */
-export async function aptRepository(packages: readonly TestPackage[]): Promise<AptRepository> {
+export async function aptRepository(
+  packages: readonly TestPackage[],
+  options: ServerOptions = {},
+): Promise<AptRepository> {
   const scratch = await folderTree({ 'keys/': '', 'www/': '', 'build/': '' });
   const key = await makeKey(join(scratch.path, 'keys'));
   const folder = join(scratch.path, 'www');
-  const server = await serveFolder(folder);
+  const server = await serveFolder(folder, options);
   const publish = async (wanted: readonly TestPackage[], date = RELEASE_DATE) => {
     await writeRepository(wanted, folder, join(scratch.path, 'build'), date);
     await key.sign(join(folder, 'dists/stable'));

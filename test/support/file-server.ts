@@ -40,11 +40,14 @@ export interface ServerOptions {
   readonly host?: string;
   /** A free one unless given. */
   readonly port?: number;
+  /** User and password with a colon between them, without which every answer is 401. */
+  readonly login?: string;
 }
 
 /** Serves a folder; a path that ends in `/` is its `index.html`, or a list where it has none. */
 export async function serveFolder(folder: string, options: ServerOptions = {}): Promise<FileServer> {
   const { host = '127.0.0.1' } = options;
+  const login = options.login === undefined ? undefined : `Basic ${Buffer.from(options.login).toString('base64')}`;
   const requests: SeenRequest[] = [];
   const faults: { readonly path: string; readonly rest: Fault[]; readonly isLasting: boolean }[] = [];
   const load = { now: 0, most: 0 };
@@ -59,7 +62,9 @@ export async function serveFolder(folder: string, options: ServerOptions = {}): 
     const isHead = request.method === 'HEAD';
     const planned = isHead ? undefined : faults.find((one) => path.endsWith(one.path) && one.rest.length > 0);
     const fault = planned?.isLasting ? planned.rest[0] : planned?.rest.shift();
-    void answer(request, response, join(folder, path), fault, options.hasTags ?? true);
+    const isRefused = login !== undefined && request.headers.authorization !== login;
+    if (isRefused) response.writeHead(401, { 'www-authenticate': 'Basic realm="tests"' }).end();
+    else void answer(request, response, join(folder, path), fault, options.hasTags ?? true);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

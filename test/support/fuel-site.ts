@@ -19,7 +19,7 @@ const ON_SMALL_DISK = fileURLToPath(new URL('on-small-disk', import.meta.url));
 
 /** Names and ports of the repositories. They are the same on every master node, so that all of them share their layers. */
 const UBUNTU = { name: 'ubuntu.test', port: 18_080 } as const;
-const MOS = { name: 'mos.test', port: 18_081 } as const;
+const MOS = { name: 'mos.test', port: 18_081, login: 'ann:sea-shell' } as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -61,7 +61,7 @@ export async function openFuelSite(name: string, probes: readonly Probe[] = []):
   const host = ownAddress();
   const servers = {
     ubuntu: opened.use(await serveFolder(archives.ubuntu.folder, { host, port: UBUNTU.port })),
-    mos: opened.use(await serveFolder(archives.mos.folder, { host, port: MOS.port })),
+    mos: opened.use(await serveFolder(archives.mos.folder, { host, port: MOS.port, login: MOS.login })),
   };
   for (const probe of probes) await forgetProbe(probe);
   const at = (...names: readonly string[]): string => inLab(name, ...names);
@@ -149,7 +149,7 @@ function repositoriesOf({ ubuntu, mos }: Archives): readonly Fields[] {
     ...{ name: `ubuntu${pocket}`, uri: `http://${UBUNTU.name}:${UBUNTU.port}` },
     ...{ suite: `${ubuntu.codename}${pocket}`, section: 'main universe', priority: null, keyring: ubuntu.keyring },
   }));
-  const uri = `http://ann:sea-shell@${MOS.name}:${MOS.port}`;
+  const uri = `http://${MOS.login}@${MOS.name}:${MOS.port}`;
   const vendor = { name: 'mos', uri, suite: mos.suite, section: 'main restricted', priority: 1050 };
   return [...pockets, { ...vendor, keyring: mos.keyring }];
 }

@@ -1,6 +1,7 @@
-import { lstat, readdir, symlink } from 'node:fs/promises';
+import { lstat, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { run } from '../../../src/host/process.ts';
 import type { BuildEventBody } from '../../../src/model/events.ts';
 import { type BootstrapOptions, bootstrapDebian } from '../../../src/packages/bootstrap-debian.ts';
 import { answerBootstrapDebian } from '../../../src/packages/package-requests.ts';
@@ -100,6 +101,25 @@ test.each([
   const fetched = repository.server.requests.flatMap(({ path }) => /^\/pool\/([^_]*)_/.exec(path)?.[1] ?? []);
   expect(fetched.sort()).toEqual([...BASE.map(({ name }) => name), ...extra].sort());
   expect(vendor.server.requests.filter(({ path }) => path.startsWith('/pool/'))).toEqual([]);
+});
+
+test('reaches a source that wants a password, by credentials that its address does not show', async () => {
+  await using repository = await aptRepository(BASE, { login: 'ann:sea-shell' });
+  await using folder = await folderTree({ 'tree/': '' });
+  const credentials = [{ address: repository.server.url, user: 'ann', password: 'sea-shell' }];
+  const names = () => repository.server.requests.flatMap(({ path }) => /^\/pool\/([^_]*)_/.exec(path)?.[1] ?? []);
+
+  const refused = bootstrapDebian(options(repository, folder.path, {}));
+  await expect(refused).rejects.toMatchObject({ code: 'FETCH_FAILED', message: expect.stringContaining('401') });
+  // The tree has no shell, so that installing fails after everything was fetched.
+  const reached = bootstrapDebian(options(repository, folder.path, { credentials }));
+  await expect(reached).rejects.toMatchObject({ code: 'BOOTSTRAP_FAILED' });
+
+  expect(names().sort()).toEqual(BASE.map(({ name }) => name).sort());
+  const { stdout } = await run('grep', ['--recursive', '--files-with-matches', 'sea', folder.path]);
+  const files = stdout.trimEnd().split('\n');
+  expect(files).toEqual([expect.stringMatching(/\/ingot\/apt\/[0-9a-f]+\/etc\/auth\.conf$/)]);
+  expect((await stat(files[0] ?? '')).mode & 0o077).toBe(0);
 });
 
 test('says which architecture a source does not have', async () => {

@@ -52,15 +52,26 @@ test("the caller's settings for elements do not count", () => {
   expect(build().environment).toMatchObject({ DIB_RELEASE: 'trusty', PATH: '/bin' });
 });
 
-test("the request's proxies take the place of the caller's", () => {
+test("the request's proxies take the place of the caller's, and hooks see neither", () => {
   const proxies = {
     protocols: { http: 'http://proxy:3128', https: null },
     direct_repo_addr_list: ['10.20.0.2', 'mirror'],
   };
 
-  const { environment } = build({ proxies });
+  const asked = build({ proxies });
 
-  expect(environment).toMatchObject({ http_proxy: 'http://proxy:3128', no_proxy: '10.20.0.2,mirror' });
-  expect(environment).not.toHaveProperty('https_proxy');
-  expect(build().environment).toMatchObject({ http_proxy: 'http://callers:1' });
+  expect(asked.access?.proxies).toEqual({ http_proxy: 'http://proxy:3128', no_proxy: '10.20.0.2,mirror' });
+  expect(build().access?.proxies).toEqual({ http_proxy: 'http://callers:1' });
+  expect(asked.environment).toEqual(build().environment);
+});
+
+test('hooks see no credentials, and which they are does not matter to them', () => {
+  const [first, ...others] = SAMPLE_REQUEST.repos;
+  const withLogin = (login: string) => build({ repos: [{ ...first, uri: `http://${login}mirror/u` }, ...others] });
+
+  const reached = withLogin('ann:sea%2Dshell@');
+
+  expect(reached.access?.credentials).toEqual([{ address: 'http://mirror/u', user: 'ann', password: 'sea-shell' }]);
+  expect(reached.environment).toEqual(withLogin('').environment);
+  expect(withLogin('').access?.credentials).toEqual([]);
 });

@@ -145,6 +145,11 @@ describe('a fault is told with its field', { tags: ['fuel.validation'] }, () => 
     ['repos has to be a list of repositories', () => faults({ repos: 'deb http://host x main' })],
     ['repos[0].uri has to be an address that begins with http:// or https://', () => repo({ uri: 'host/ubuntu' })],
     ['repos[0].uri has control characters', () => repo({ uri: 'http://host/\tubuntu' })],
+    [
+      'repos[0].uri has a user or password with blanks, or with a wrong "%"',
+      () => repo({ uri: 'http://a:b%20c@host' }),
+    ],
+    ['repos[0].uri has a user or password with blanks, or with a wrong "%"', () => repo({ uri: 'http://a%:b@host' })],
     ['repos[0].suite is missing', () => repo({ suite: undefined })],
     ['repos[0].section has to be components with blanks between them', () => repo({ section: 'main,universe' })],
     ['repos[0].priority has to be a whole number or null', () => repo({ priority: '1050' })],

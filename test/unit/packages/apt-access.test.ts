@@ -1,0 +1,40 @@
+import { stat } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { run } from '../../../src/host/process.ts';
+import { formatAptAuth, giveAptAccess } from '../../../src/packages/apt-access.ts';
+import { folderTree } from '../../support/folder-tree.ts';
+
+const MIRROR = { address: 'http://mirror:81/private/', user: 'ann', password: 'sea-shell' };
+
+test('apt finds proxies, hosts without one and the file of credentials beside its other settings', async () => {
+  await using folder = await folderTree({ 'apt.conf': 'DPkg::Path "/bin";\n' });
+  const proxies = { http_proxy: 'http://proxy:3128', no_proxy: 'mirror,10.20.0.2' };
+
+  await giveAptAccess({ proxies, credentials: [MIRROR] }, folder.path, '/tmp/settings');
+
+  const names = ['DPkg::Path', 'Dir::Etc::netrc', 'Acquire::http', 'Acquire::https'];
+  const env = { PATH: '/usr/bin:/bin', APT_CONFIG: folder.at('apt.conf') };
+  const { stdout } = await run('apt-config', ['dump', '--format', '%F %v%n', ...names], { env });
+  expect(stdout.split('\n').filter((line) => !line.endsWith(' '))).toEqual(
+    expect.arrayContaining([
+      'DPkg::Path /bin',
+      'Dir::Etc::netrc /tmp/settings/auth.conf',
+      'Acquire::http::Proxy http://proxy:3128',
+      'Acquire::http::Proxy::mirror DIRECT',
+      'Acquire::http::Proxy::10.20.0.2 DIRECT',
+    ]),
+  );
+  expect(stdout).not.toContain('Acquire::https::Proxy');
+  expect((await stat(folder.at('auth.conf'))).mode & 0o777).toBe(0o600);
+});
+
+test('credentials are for an address and what is below it', () => {
+  expect(formatAptAuth([MIRROR])).toBe(
+    [
+      'machine http://mirror:81/private/ login ann password sea-shell',
+      'machine mirror:81/private/ login ann password sea-shell',
+      '',
+    ].join('\n'),
+  );
+  expect(formatAptAuth([])).toBe('');
+});
