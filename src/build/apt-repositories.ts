@@ -47,7 +47,9 @@ export async function openAptRepositories(options: RepositoriesOptions): Promise
       ? undefined
       : await indexIdentity({ ...reached, sources: setup.sources, imageCache, isOffline });
   const declared = async () => [...(await declaredPackages(elements, env)), ...request.packages];
-  const context: PackageContext = { imageCache, isOffline, declaredPackages: declared, access, emit };
+  const needed = request.targetImages === undefined ? [] : request.packages;
+  const kept = { imageCache, isOffline, access, emit };
+  const context: PackageContext = { ...kept, declaredPackages: declared, neededPackages: needed };
   const folders = await makeFolders(options.folder);
   const store = packageStoreFolder(imageCache);
   await mkdir(store, { recursive: true });

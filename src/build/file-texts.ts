@@ -17,8 +17,7 @@ export function readTexts(folder: string): Map<string, string> {
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path);
-    if (entry.isSymbolicLink())
-      texts.set(name, `link to ${readlinkSync(path)}\n${textOfLink(path)}`);
+    if (entry.isSymbolicLink()) texts.set(name, `link to ${readlinkSync(path)}\n${textOfLink(path)}`);
     else if (entry.isFile())
       texts.set(name, `mode ${(statSync(path).mode & 0o7777).toString(8)}\n${readFileSync(path, 'latin1')}`);
   }

@@ -117,8 +117,13 @@ async function cast(
   throw inWordsOfTheRequest(fromErrorReport(result.error), repositories);
 }
 
-/** Names the repository of a request whose signature was refused, and what the request can say of it. */
+/** Names the repository of a request whose signature was refused, and says what a request can do. */
 function inWordsOfTheRequest(error: IngotError, repositories: readonly FuelRepository[]): IngotError {
+  if (error.code === 'PACKAGE_UNKNOWN')
+    return new IngotError('PACKAGE_UNKNOWN', error.message, {
+      ...error.details,
+      hint: 'Add the repository or the component that has it to the request, or say with "packages" what to install.',
+    });
   if (error.code !== 'SIGNATURE_INVALID') return error;
   const text = (error.details.tail ?? []).join('\n');
   // apt names addresses without the credentials in them.

@@ -5,13 +5,14 @@ import { identityOf } from '../host/process-identity.ts';
 import { type Job, jobIdOf, requestDigestOf } from '../jobs/job.ts';
 import { JobStore } from '../jobs/job-store.ts';
 import { type ErrorReport, IngotError, toErrorReport } from '../model/error.ts';
+import { ERROR_CODES } from '../model/error-codes.ts';
 import type { BuildEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
 import { type FuelLog, openFuelLog } from '../report/fuel-log.ts';
 import { redactorFor } from '../report/redact.ts';
 import type { FuelRequest } from '../spec/fuel-request.ts';
 import type { Caller } from './caller.ts';
-import { complain, ingotExitStatusOf } from './error-text.ts';
+import { complain } from './error-text.ts';
 import { type StopWatch, watchStopSignals } from './stop-signals.ts';
 
 /** Exit status of a build that took too long, as timeout(1) has it. */
@@ -92,7 +93,7 @@ export async function runFuelJob(
     await job.store.write({ ...running, ...endOf(outcome, secrets), endedAt: new Date().toISOString() });
   } finally {
     if (outcome.state === 'succeeded') caller.stdout.write(`${outcome.line}\n`);
-    else complain(caller, caller.command, outcome.report);
+    else complain({ ...caller, environment: secrets }, caller.command, outcome.report);
   }
   return outcome.exitStatus;
 }
@@ -180,7 +181,8 @@ function failureOf(error: unknown, watch: StopWatch, deadline: AbortSignal): Fai
   if (deadline.aborted)
     return { state: 'timed-out', exitStatus: TIMED_OUT_STATUS, report: toErrorReport(deadline.reason) };
   const report = toErrorReport(error);
-  return { state: 'failed', exitStatus: ingotExitStatusOf(report), report };
+  // That of a hook or program, which the report may have, is nothing that callers know.
+  return { state: 'failed', exitStatus: ERROR_CODES[report.code].kind === 'usage' ? 2 : 1, report };
 }
 
 /** A signal that is aborted with `DEADLINE_PASSED` when the time is over. */

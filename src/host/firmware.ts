@@ -32,8 +32,7 @@ const PLACES: Readonly<Record<Exclude<Firmware, 'bios'>, readonly FirmwareFiles[
  */
 export async function findFirmware(firmware: Firmware): Promise<FirmwareFiles | undefined> {
   if (firmware === 'bios') return undefined;
-  for (const files of PLACES[firmware])
-    if (isThere(files.code) && isThere(files.variables)) return files;
+  for (const files of PLACES[firmware]) if (isThere(files.code) && isThere(files.variables)) return files;
   throw new IngotError('TOOL_MISSING', `There is no firmware for ${firmware} on this machine`, {
     hint: 'Install the package ovmf, or run: ingot doctor --install',
   });

@@ -4,13 +4,16 @@ import type { ErrorCode } from '../model/error-codes.ts';
 interface AptFault {
   readonly code: ErrorCode;
   readonly pattern: RegExp;
-  /** @param key the second group of the pattern */
-  readonly message: (subject: string, key: string) => string;
+  /** @param key the second group of the pattern @param all what the pattern names, wherever it matches */
+  readonly message: (subject: string, key: string, all: readonly string[]) => string;
   readonly hint: string;
 }
 
 const KEYRING_HINT =
   'Install the newest keyring of the distribution (debian-archive-keyring, ubuntu-keyring), or name the keyring of the repository with DIB_APT_KEYRING (more keys: DIB_ADD_APT_KEYS).';
+
+const UNKNOWN_HINT =
+  'Check the name and the release, and whether its component (contrib, non-free, non-free-firmware) is in DIB_DEBIAN_COMPONENTS.';
 
 /** Words of apt's C-locale output that tell faults apart; the first that matches counts. */
 const APT_FAULTS: readonly AptFault[] = [
@@ -62,8 +65,8 @@ const APT_FAULTS: readonly AptFault[] = [
     code: 'PACKAGE_UNKNOWN',
     pattern:
       /Unable to locate package (\S+)|Package '([^']+)' has no installation candidate|Version '[^']*' for '([^']+)' was not found/,
-    message: (subject) => `No package source has the package ${subject}`,
-    hint: 'Check the name and the release, and whether its component (contrib, non-free, non-free-firmware) is in DIB_DEBIAN_COMPONENTS.',
+    message: (_subject, _key, all) => unknownText(all),
+    hint: UNKNOWN_HINT,
   },
   {
     code: 'PACKAGES_UNRESOLVABLE',
@@ -82,8 +85,22 @@ export function aptError(output: string, subject: string): IngotError {
   for (const { code, pattern, message, hint } of APT_FAULTS) {
     const match = pattern.exec(output);
     if (match === null) continue;
-    const named = match.slice(1).find((group) => group !== undefined) ?? subject;
-    return new IngotError(code, message(named, match[2] ?? ''), { hint, tail });
+    const named = subjectOf(match) ?? subject;
+    const all = [...output.matchAll(new RegExp(pattern, `${pattern.flags}g`))].flatMap((one) => subjectOf(one) ?? []);
+    return new IngotError(code, message(named, match[2] ?? '', [...new Set(all)]), { hint, tail });
   }
   return new IngotError('TOOL_FAILED', `apt-get failed: ${subject}`, { tail });
+}
+
+/** The error for packages that are in no index. */
+export function packagesUnknown(names: readonly string[]): IngotError {
+  return new IngotError('PACKAGE_UNKNOWN', unknownText(names), { hint: UNKNOWN_HINT });
+}
+
+function subjectOf(match: RegExpExecArray): string | undefined {
+  return match.slice(1).find((group) => group !== undefined);
+}
+
+function unknownText(names: readonly string[]): string {
+  return `No package source has the package${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
 }

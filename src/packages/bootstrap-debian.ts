@@ -8,6 +8,7 @@ import type { Credential } from '../model/access.ts';
 import { IngotError } from '../model/error.ts';
 import type { EmitEvent } from '../model/events.ts';
 import type { Environment } from '../model/request.ts';
+import { packagesUnknown } from './apt-fault.ts';
 import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
 import { extractBase } from './base-tree.ts';
 import { indexIdentity } from './index-identity.ts';
@@ -45,6 +46,8 @@ export interface BootstrapOptions {
   readonly exclude: readonly string[];
   /** Packages that later steps will want: they are fetched along with the others. Unknown names only give a warning. */
   readonly declared: readonly string[];
+  /** Those of them that these sources have to have. */
+  readonly needed?: readonly string[];
   readonly isOffline: boolean;
   /** For proxies, and `SOURCE_DATE_EPOCH`. */
   readonly env: Environment;
@@ -98,6 +101,8 @@ async function resolveAll(options: BootstrapOptions): Promise<Wanted> {
   return await withPrivateApt({ ...options, sources, preferences }, async (apt) => {
     await apt.update(identity, options.isOffline);
     const names = await apt.names();
+    const missing = (options.needed ?? []).filter((name) => !names.has(name));
+    if (missing.length > 0) throw packagesUnknown(missing);
     const minimal = await minimalBase(apt, names, options);
     const base = await apt.resolve([...minimal, ...options.include, ...options.exclude.map((name) => `${name}-`)]);
     const later = await resolveDeclared(apt, [...minimal, ...options.include], names, options);

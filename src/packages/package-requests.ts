@@ -33,6 +33,8 @@ export interface PackageContext {
   readonly isOffline: boolean;
   /** Names, as the distribution has them, of the packages that the build's elements declare and the user added. */
   readonly declaredPackages: () => Promise<readonly string[]>;
+  /** Those of them that the package sources of the beginning have to have, because no element adds others. */
+  readonly neededPackages?: readonly string[];
   /** Undefined where the environment of hooks and the addresses say all. */
   readonly access?: RepositoryAccess;
   readonly emit: EmitEvent;
@@ -66,6 +68,7 @@ export async function answerBootstrapDebian(call: PackageCall, context: PackageC
     include,
     exclude,
     declared: await context.declaredPackages(),
+    needed: context.neededPackages,
     ...reached(call, context),
   });
   return { status: 0, stdout: '', stderr: '' };

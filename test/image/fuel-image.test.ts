@@ -217,6 +217,14 @@ test.each([
   },
 );
 
+test('packages that no repository has are named, each of them', { tags: ['fuel.mirrors'] }, async () => {
+  const { status, stderr } = await site.build(nodeRequest('env_5', { packages: ['tree', 'nonsense', 'rubbish'] }));
+
+  expect(status).toBe(1);
+  expect(stderr).toContain('No package source has the packages nonsense, rubbish');
+  expect(stderr).toContain('Add the repository or the component that has it to the request');
+});
+
 test('a node takes the images, grows them and boots to login', {
   tags: ['fuel.node', 'fuel.filesystems'],
 }, async () => {

@@ -59,6 +59,8 @@ describe('mirrors that fail', () => {
     const texts = log.split('\n').map((line) => line.replace(/^.*? \| /, ''));
     expect(texts.filter((text) => PHRASES.includes(text))).toEqual(PHRASES);
     expect(log).not.toMatch(/sea.(breeze|shell)/);
+    // How long each hook of a phase took.
+    expect(texts).toContainEqual(expect.stringMatching(/^dib-run-parts 50-fuel-root-password +\d+\.\d{3}$/));
   });
 
   test('are not asked again for what is not there, which is named', { tags: ['fuel.mirrors'] }, async () => {

@@ -51,6 +51,18 @@ test('writes nothing into the tree when a package is unknown', async () => {
   expect(await readdir(join(folder.path, 'tree'))).toEqual([]);
 });
 
+test('names all needed packages that no source has, before anything is fetched', async () => {
+  await using repository = await aptRepository(BASE);
+  await using folder = await folderTree({ 'tree/': '' });
+  const wishes = { declared: ['apt', 'agent', 'vim'], needed: ['apt', 'agent', 'vim'] };
+
+  await expect(bootstrapDebian(options(repository, folder.path, wishes))).rejects.toMatchObject({
+    code: 'PACKAGE_UNKNOWN',
+    message: 'No package source has the packages agent, vim',
+  });
+  expect(repository.server.requests.filter(({ path }) => path.startsWith('/pool/'))).toEqual([]);
+});
+
 test('fetches declared packages ahead, and only warns of those that are unknown', async () => {
   await using repository = await aptRepository([
     ...BASE,
