@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { declaredPackages } from '../elements/declared-packages.ts';
 import type { Credential } from '../model/access.ts';
 import type { BuildRequest, Environment } from '../model/request.ts';
-import { type AptFolders, adoptLists, keepAptFolders, prepareAptFolders } from '../packages/apt-folders.ts';
+import {
+  type AptFolders,
+  adoptLists,
+  type FileVersion,
+  keepAptFolders,
+  prepareAptFolders,
+} from '../packages/apt-folders.ts';
 import { type AptSetup, aptSetupOf, hasKeyrings } from '../packages/apt-setup.ts';
 import { type IndexIdentity, indexIdentity } from '../packages/index-identity.ts';
 import {
@@ -53,7 +59,7 @@ export async function openAptRepositories(options: RepositoriesOptions): Promise
   const folders = await makeFolders(options.folder);
   const store = packageStoreFolder(imageCache);
   await mkdir(store, { recursive: true });
-  let filled: Promise<boolean> | undefined;
+  let filled: Promise<Filled | undefined> | undefined;
   return {
     identity: state?.digest ?? '',
     changedAt: state?.epoch,
@@ -65,12 +71,12 @@ export async function openAptRepositories(options: RepositoriesOptions): Promise
     store,
     aptFolders: async (treeLists) => {
       filled ??= fill({ ...reached, setup, state, folders, treeLists, request });
-      return (await filled) ? folders : undefined;
+      return (await filled) === undefined ? undefined : folders;
     },
     [Symbol.asyncDispose]: async () => {
-      const isFilled = await filled?.catch(() => false); // whoever needed the folders has seen the failure
-      if (isFilled !== true || setup === undefined || state === undefined) return;
-      await keepAptFolders({ ...reached, setup, identity: state, imageCache, folders });
+      const given = await filled?.catch(() => undefined); // whoever needed the folders has seen the failure
+      if (given === undefined || setup === undefined || state === undefined) return;
+      await keepAptFolders({ ...reached, setup, identity: state, imageCache, folders }, given.parsed);
     },
   };
 }
@@ -92,11 +98,24 @@ interface Filling {
   readonly credentials: readonly Credential[] | undefined;
 }
 
-/** @returns false when there is nothing to fill the folders with */
-async function fill({ setup, state, folders, treeLists, request, env, credentials }: Filling): Promise<boolean> {
-  if (setup === undefined || state === undefined || !(await hasKeyrings(setup))) return false;
+interface Filled {
+  /** The parsed index that apt was given. */
+  readonly parsed: FileVersion | undefined;
+}
+
+/** @returns undefined when there is nothing to fill the folders with */
+async function fill({
+  setup,
+  state,
+  folders,
+  treeLists,
+  request,
+  env,
+  credentials,
+}: Filling): Promise<Filled | undefined> {
+  if (setup === undefined || state === undefined || !(await hasKeyrings(setup))) return undefined;
   const { imageCache, isOffline } = request;
-  await prepareAptFolders({ setup, imageCache, folders, identity: state, isOffline, env, credentials });
+  const parsed = await prepareAptFolders({ setup, imageCache, folders, identity: state, isOffline, env, credentials });
   await adoptLists(treeLists, folders);
-  return true;
+  return { parsed };
 }

@@ -34,12 +34,16 @@ const SOURCES_FILE = 'ingot-sources';
 /** apt's parsed form of the lists. It fits the apt of one release only, which renews it when it does not. */
 const PARSED_LISTS = 'srcpkgcache.bin';
 
+/** Tells one version of a file from another. */
+export type FileVersion = string;
+
 /**
  * Fills the folders with the package index of the setup, brought up to date if need be, so that apt inside the tree neither fetches nor
  * parses it again.
+ * @returns the version of the parsed index that apt is given; undefined where it has to parse
  * @throws IngotError as `bootstrapDebian` does for its index
  */
-export async function prepareAptFolders(options: AptFoldersOptions): Promise<void> {
+export async function prepareAptFolders(options: AptFoldersOptions): Promise<FileVersion | undefined> {
   const { setup, folders, identity, isOffline } = options;
   const preferences = pinPreferences(setup.pins, identity.texts);
   await withPrivateApt({ ...options, ...setup, preferences }, async (apt) => {
@@ -52,6 +56,7 @@ export async function prepareAptFolders(options: AptFoldersOptions): Promise<voi
   await mkdir(join(folders.cache, 'archives', 'partial'), { recursive: true });
   const lines = setup.sources.map((source) => formatAptSource(source));
   await writeFile(join(folders.lists, SOURCES_FILE), `${lines.join('\n')}\n`);
+  return await versionOf(join(folders.cache, PARSED_LISTS));
 }
 
 /** Adds the lists that elements have fetched into a tree themselves, from sources that the setup does not know. */
@@ -62,9 +67,16 @@ export async function adoptLists(treeLists: string, folders: AptFolders): Promis
     await cp(join(treeLists, entry.name), join(folders.lists, entry.name), { preserveTimestamps: true });
 }
 
-/** Keeps what apt inside the tree has parsed for the next build. */
-export async function keepAptFolders(options: Omit<AptFoldersOptions, 'isOffline'>): Promise<void> {
+/**
+ * Keeps what apt inside the tree has parsed for the next build.
+ * @param given what `prepareAptFolders` returned: that one is kept already
+ */
+export async function keepAptFolders(
+  options: Omit<AptFoldersOptions, 'isOffline'>,
+  given: FileVersion | undefined,
+): Promise<void> {
   const { setup, folders, identity } = options;
+  if ((await versionOf(join(folders.cache, PARSED_LISTS))) === given) return;
   const preferences = pinPreferences(setup.pins, identity.texts);
   await withPrivateApt({ ...options, ...setup, preferences }, async (apt) => {
     const kept = keptFolder(apt.lists);
@@ -88,6 +100,11 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
     const { atime, mtime } = await stat(source); // apt tells by the time whether what it parsed is of this file
     await utimes(target, atime, mtime);
   }
+}
+
+async function versionOf(path: string): Promise<FileVersion | undefined> {
+  const facts = await stat(path, { bigint: true }).catch(() => undefined);
+  return facts === undefined ? undefined : `${facts.ino} ${facts.mtimeNs}`;
 }
 
 async function copyIfThere(source: string, target: string): Promise<boolean> {

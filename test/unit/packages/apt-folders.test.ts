@@ -56,16 +56,43 @@ test('keeps what apt in the tree has parsed for the next build', async () => {
   await using repository = await aptRepository([{ name: 'app' }]);
   await using cache = await folderTree();
   const first = await optionsOf(repository, cache, 'first');
-  await prepareAptFolders(first);
+  const given = await prepareAptFolders(first);
   await writeFile(join(first.folders.cache, 'srcpkgcache.bin'), 'parsed');
 
-  await keepAptFolders(first);
+  await keepAptFolders(first, given);
   const second = await optionsOf(repository, cache, 'second');
   await prepareAptFolders(second);
 
   expect(await readFile(join(second.folders.cache, 'srcpkgcache.bin'), 'utf8')).toBe('parsed');
   expect(await readdir(second.folders.cache)).toContain('archives');
 });
+
+test('keeps what apt has parsed only where it differs from what it was given', async () => {
+  await using repository = await aptRepository([{ name: 'app' }]);
+  await using cache = await folderTree();
+  const first = await optionsOf(repository, cache, 'first');
+  await prepareAptFolders(first);
+  await writeFile(join(first.folders.cache, 'srcpkgcache.bin'), 'first');
+  await keepAptFolders(first, undefined);
+  const kept = await keptIndex(cache);
+  const before = await stat(kept);
+  const second = await optionsOf(repository, cache, 'second');
+  const given = await prepareAptFolders(second);
+
+  await keepAptFolders(second, given);
+  expect((await stat(kept)).ino).toBe(before.ino);
+
+  await writeFile(join(second.folders.cache, 'srcpkgcache.bin'), 'again');
+  await keepAptFolders(second, given);
+  expect(await readFile(kept, 'utf8')).toBe('again');
+});
+
+/** Path of the parsed index that builds with this cache hand on. */
+async function keptIndex(cache: FolderTree): Promise<string> {
+  const folder = join(cache.path, 'ingot/apt');
+  const [name = ''] = (await readdir(folder)).filter((one) => one !== 'releases');
+  return join(folder, name, 'in-tree/srcpkgcache.bin');
+}
 
 test('gives each build the same lists with their times, which tell apt that nothing changed', async () => {
   await using repository = await aptRepository([{ name: 'app' }]);
