@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises';
+import { copyFile, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { run } from '../../../src/host/process.ts';
+import { run, runForStatus } from '../../../src/host/process.ts';
 import { formatAptAuth, giveAptAccess } from '../../../src/packages/apt-access.ts';
+import { aptRepository } from '../../support/apt-repository.ts';
 import { folderTree } from '../../support/folder-tree.ts';
 
 const MIRROR = { address: 'http://mirror:81/private/', user: 'ann', password: 'sea-shell' };
@@ -26,6 +27,37 @@ test('apt finds proxies, hosts without one and the file of credentials beside it
   );
   expect(stdout).not.toContain('Acquire::https::Proxy');
   expect((await stat(folder.at('auth.conf'))).mode & 0o777).toBe(0o600);
+});
+
+test('apt reaches a repository that wants a password, also as the user that it fetches as', async () => {
+  await using repository = await aptRepository([{ name: 'agent' }], { login: 'ann:sea-shell' });
+  await using folder = await folderTree({ 'lists/partial/': '', 'settings/apt.conf': '', status: '' });
+  const credentials = [{ address: repository.server.url, user: 'ann', password: 'sea-shell' }];
+  await run('chmod', ['0755', folder.path]);
+  await copyFile(repository.keyring, folder.at('key.gpg'));
+  await run('chmod', ['0644', folder.at('key.gpg')]);
+  await writeFile(
+    folder.at('sources.list'),
+    `deb [signed-by=${folder.at('key.gpg')}] ${repository.server.url} stable main\n`,
+  );
+  const places = {
+    'Etc::sourcelist': 'sources.list',
+    'State::lists': 'lists',
+    'State::status': 'status',
+    Cache: 'cache',
+  };
+  const options = Object.entries(places).flatMap(([name, path]) => ['-o', `Dir::${name}=${folder.at(path)}`]);
+  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', APT_CONFIG: folder.at('settings/apt.conf') };
+  const update = async () =>
+    await runForStatus('apt-get', [...options, '-o', 'Dir::Etc::sourceparts=/dev/null', 'update'], { env });
+
+  const refused = await update();
+  await giveAptAccess({ proxies: {}, credentials }, folder.at('settings'), folder.at('settings'));
+  const reached = await update();
+
+  expect(refused.stderr).toContain('401');
+  expect(reached.status, reached.tail.join('\n')).toBe(0);
+  expect(reached.stderr).not.toContain('unsandboxed');
 });
 
 test('credentials are for an address and what is below it', () => {
