@@ -8,7 +8,7 @@ import { publicUrl } from '../host/fetch-fault.ts';
 import { reclaimAbandoned, takeLease } from '../host/lease.ts';
 import { ownPrivilege } from '../host/namespaces.ts';
 import { hashPassword } from '../host/password-hash.ts';
-import { fromErrorReport, IngotError } from '../model/error.ts';
+import { fromErrorReport } from '../model/error.ts';
 import type { BuildEvent } from '../model/events.ts';
 import type { BuildRequest } from '../model/request.ts';
 import type { WrittenTargetImage } from '../model/target-image.ts';
@@ -17,6 +17,7 @@ import type { FuelRepository, FuelRequest } from '../spec/fuel-request.ts';
 import { formatTargetMetadata, type MetadataRepository } from '../yaml/target-metadata.ts';
 import type { Caller } from './caller.ts';
 import { keyringsOf } from './fuel-keys.ts';
+import { inWordsOfTheRequest } from './fuel-words.ts';
 import { checkFolders, makeFolder } from './required-folders.ts';
 import { checkTools } from './required-tools.ts';
 import { checkTargetSpace } from './target-space.ts';
@@ -115,31 +116,6 @@ async function cast(
   });
   if (result.outcome === 'succeeded') return written;
   throw inWordsOfTheRequest(fromErrorReport(result.error), repositories);
-}
-
-/** Names the repository of a request whose signature was refused, and says what a request can do. */
-function inWordsOfTheRequest(error: IngotError, repositories: readonly FuelRepository[]): IngotError {
-  if (error.code === 'PACKAGE_UNKNOWN')
-    return new IngotError('PACKAGE_UNKNOWN', error.message, {
-      ...error.details,
-      hint: 'Add the repository or the component that has it to the request, or say with "packages" what to install.',
-    });
-  if (error.code !== 'SIGNATURE_INVALID') return error;
-  const text = (error.details.tail ?? []).join('\n');
-  // apt names addresses without the credentials in them.
-  const isNamed = ({ uri, suite }: FuelRepository) =>
-    ['InRelease', 'Release'].some((file) => text.includes(`${publicUrl(uri).replace(/\/+$/, '')} ${suite} ${file}`));
-  const index = repositories.findIndex(isNamed);
-  const repository = repositories[index];
-  if (repository === undefined) return error;
-  return new IngotError(
-    'SIGNATURE_INVALID',
-    `repos[${index}] (${repository.name}) is not signed by a key that is trusted for it`,
-    {
-      ...error.details,
-      hint: 'Add its public key to the request as "key", name a file with it as "keyring", or take it as it is with "trusted": true.',
-    },
-  );
 }
 
 function metadataOf({ repositories, packages }: FuelRequest, images: readonly WrittenTargetImage[]): string {

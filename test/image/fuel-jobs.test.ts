@@ -78,6 +78,7 @@ describe('mirrors that fail', () => {
     expect(again).toHaveLength(1);
     expect(noSuite.status).toBe(1);
     expect(noSuite.stderr).toMatch(/mos\.test:\d+\/dists\/gone\/InRelease does not exist/);
+    expect(noSuite.stderr).toContain('Check repos[3] (mos): its "uri" and "suite"');
     expect(noPackage.stderr + noSuite.stderr).not.toContain('sea-shell');
     expect(await readdir(output(2)).catch(() => [])).toEqual([]);
     expect(await job(2)).toMatchObject({ state: 'failed', exitStatus: 1 });
