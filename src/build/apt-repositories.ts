@@ -6,7 +6,7 @@ import type { BuildRequest, Environment } from '../model/request.ts';
 import {
   type AptFolders,
   adoptLists,
-  type FileVersion,
+  type GivenToApt,
   keepAptFolders,
   prepareAptFolders,
 } from '../packages/apt-folders.ts';
@@ -59,7 +59,7 @@ export async function openAptRepositories(options: RepositoriesOptions): Promise
   const folders = await makeFolders(options.folder);
   const store = packageStoreFolder(imageCache);
   await mkdir(store, { recursive: true });
-  let filled: Promise<Filled | undefined> | undefined;
+  let filled: Promise<GivenToApt | undefined> | undefined;
   return {
     identity: state?.digest ?? '',
     changedAt: state?.epoch,
@@ -76,7 +76,7 @@ export async function openAptRepositories(options: RepositoriesOptions): Promise
     [Symbol.asyncDispose]: async () => {
       const given = await filled?.catch(() => undefined); // whoever needed the folders has seen the failure
       if (given === undefined || setup === undefined || state === undefined) return;
-      await keepAptFolders({ ...reached, setup, identity: state, imageCache, folders }, given.parsed);
+      await keepAptFolders({ ...reached, setup, identity: state, imageCache, folders }, given);
     },
   };
 }
@@ -98,11 +98,6 @@ interface Filling {
   readonly credentials: readonly Credential[] | undefined;
 }
 
-interface Filled {
-  /** The parsed index that apt was given. */
-  readonly parsed: FileVersion | undefined;
-}
-
 /** @returns undefined when there is nothing to fill the folders with */
 async function fill({
   setup,
@@ -112,10 +107,10 @@ async function fill({
   request,
   env,
   credentials,
-}: Filling): Promise<Filled | undefined> {
+}: Filling): Promise<GivenToApt | undefined> {
   if (setup === undefined || state === undefined || !(await hasKeyrings(setup))) return undefined;
   const { imageCache, isOffline } = request;
-  const parsed = await prepareAptFolders({ setup, imageCache, folders, identity: state, isOffline, env, credentials });
+  const given = await prepareAptFolders({ setup, imageCache, folders, identity: state, isOffline, env, credentials });
   await adoptLists(treeLists, folders);
-  return { parsed };
+  return given;
 }

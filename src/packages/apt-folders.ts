@@ -34,16 +34,24 @@ const SOURCES_FILE = 'ingot-sources';
 /** apt's parsed form of the lists. It fits the apt of one release only, which renews it when it does not. */
 const PARSED_LISTS = 'srcpkgcache.bin';
 
-/** Tells one version of a file from another. */
-export type FileVersion = string;
+/** Folder of what apt would do in states of trees: `install-packages` names each file after the state, by a digest. */
+const PLANS = 'ingot-plans';
+
+/** Tells one version of a file or folder from another; undefined where there is none. */
+type Version = string | undefined;
+
+/** What apt inside a tree was given, so that only what it made itself is kept. */
+export interface GivenToApt {
+  readonly parsed: Version;
+  readonly plans: Version;
+}
 
 /**
  * Fills the folders with the package index of the setup, brought up to date if need be, so that apt inside the tree neither fetches nor
  * parses it again.
- * @returns the version of the parsed index that apt is given; undefined where it has to parse
  * @throws IngotError as `bootstrapDebian` does for its index
  */
-export async function prepareAptFolders(options: AptFoldersOptions): Promise<FileVersion | undefined> {
+export async function prepareAptFolders(options: AptFoldersOptions): Promise<GivenToApt> {
   const { setup, folders, identity, isOffline } = options;
   const preferences = pinPreferences(setup.pins, identity.texts);
   await withPrivateApt({ ...options, ...setup, preferences }, async (apt) => {
@@ -52,11 +60,12 @@ export async function prepareAptFolders(options: AptFoldersOptions): Promise<Fil
       if (entry.isFile() && entry.name !== 'lock')
         await linkOrCopy(join(apt.lists, entry.name), join(folders.lists, entry.name));
     await copyIfThere(join(keptFolder(apt.lists), PARSED_LISTS), join(folders.cache, PARSED_LISTS));
+    await copyPlans(join(apt.answers, PLANS), join(folders.cache, PLANS));
   });
   await mkdir(join(folders.cache, 'archives', 'partial'), { recursive: true });
   const lines = setup.sources.map((source) => formatAptSource(source));
   await writeFile(join(folders.lists, SOURCES_FILE), `${lines.join('\n')}\n`);
-  return await versionOf(join(folders.cache, PARSED_LISTS));
+  return await versionsIn(folders);
 }
 
 /** Adds the lists that elements have fetched into a tree themselves, from sources that the setup does not know. */
@@ -68,17 +77,17 @@ export async function adoptLists(treeLists: string, folders: AptFolders): Promis
 }
 
 /**
- * Keeps what apt inside the tree has parsed for the next build.
- * @param given what `prepareAptFolders` returned: that one is kept already
+ * Keeps what apt inside the tree has parsed and worked out for the next build.
+ * @param given what `prepareAptFolders` returned: that is kept already
  */
-export async function keepAptFolders(
-  options: Omit<AptFoldersOptions, 'isOffline'>,
-  given: FileVersion | undefined,
-): Promise<void> {
+export async function keepAptFolders(options: Omit<AptFoldersOptions, 'isOffline'>, given: GivenToApt): Promise<void> {
   const { setup, folders, identity } = options;
-  if ((await versionOf(join(folders.cache, PARSED_LISTS))) === given) return;
+  const { parsed, plans } = await versionsIn(folders);
+  if (parsed === given.parsed && plans === given.plans) return;
   const preferences = pinPreferences(setup.pins, identity.texts);
   await withPrivateApt({ ...options, ...setup, preferences }, async (apt) => {
+    await copyPlans(join(folders.cache, PLANS), join(apt.answers, PLANS));
+    if (parsed === given.parsed) return;
     const kept = keptFolder(apt.lists);
     await mkdir(kept, { recursive: true });
     const aside = join(kept, `${PARSED_LISTS}.part`); // the lock that withPrivateApt holds makes it ours alone
@@ -102,9 +111,23 @@ async function linkOrCopy(source: string, target: string): Promise<void> {
   }
 }
 
-async function versionOf(path: string): Promise<FileVersion | undefined> {
+async function versionsIn({ cache }: AptFolders): Promise<GivenToApt> {
+  return { parsed: await versionOf(join(cache, PARSED_LISTS)), plans: await versionOf(join(cache, PLANS)) };
+}
+
+async function versionOf(path: string): Promise<Version> {
   const facts = await stat(path, { bigint: true }).catch(() => undefined);
   return facts === undefined ? undefined : `${facts.ino} ${facts.mtimeNs}`;
+}
+
+async function copyPlans(source: string, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  const [there, known] = [await readdir(source).catch(() => []), new Set(await readdir(target))];
+  for (const name of there.filter((one) => /^[0-9a-f]{64}$/.test(one) && !known.has(one))) {
+    const aside = join(target, 'part');
+    await copyFile(join(source, name), aside);
+    await rename(aside, join(target, name));
+  }
 }
 
 async function copyIfThere(source: string, target: string): Promise<boolean> {

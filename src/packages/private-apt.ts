@@ -39,6 +39,8 @@ export interface PrivateAptOptions {
 export interface PrivateApt {
   /** Package index files; kept from build to build. */
   readonly lists: string;
+  /** Folder of what follows from the index alone; emptied when the index changes. */
+  readonly answers: string;
   /** Brings the index to the state that `identity` names, unless it is in that state. */
   update(identity: IndexIdentity, isOffline: boolean): Promise<void>;
   /** Every name of a package in the index, and every one that a package provides. */
@@ -71,9 +73,11 @@ export async function withPrivateApt<T>(options: PrivateAptOptions, work: (apt: 
   };
   const apt = async (args: readonly string[]) => await runForStatus('apt-get', args, { env, signal: options.signal });
   const lists = join(folder, 'lists');
-  const answers = keptAnswers(join(folder, 'answers'));
+  const answersFolder = join(folder, 'answers');
+  const answers = keptAnswers(answersFolder);
   return await work({
     lists,
+    answers: answersFolder,
     update: async (identity, isOffline) => {
       if (await isAt(identity, lists)) return;
       await answers.forget();

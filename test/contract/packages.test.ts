@@ -89,3 +89,39 @@ test('keeps what apt in the tree made of the package lists for the next build', 
   expect(marked(second, 'RAN'), said(second)).toEqual(['in one', 'in two']);
   expect(await shop.names()).not.toContain('var/cache/apt/archives/app.deb');
 });
+
+test('apt in the tree works out once what it would do, until its packages, settings or lists are others', async () => {
+  const program = await readFile(new URL('../../elements/dpkg/bin/install-packages', import.meta.url), 'utf8');
+  await using repository = await aptRepository([{ name: 'app' }]);
+  await using shop = await workshop({
+    'deb/environment.d/10-deb': `export DISTRO_NAME=debian DIB_RELEASE=stable DIB_DISTRIBUTION_MIRROR=${repository.source.uri}\n`,
+    'deb/root.d/50-dpkg': hook(
+      'cd "$TARGET_ROOT" && mkdir -p etc/apt var/lib/dpkg var/lib/apt && touch var/lib/dpkg/status var/lib/apt/extended_states',
+      'cp "$TMP_HOOKS_PATH/programs/"* usr/bin/',
+    ),
+    'deb/programs/install-packages': `exec:${program}`,
+    'deb/programs/dpkg': hook('echo amd64'),
+    'deb/programs/apt-get': hook('echo "ASKED ${*: -1}" >&2', 'echo "0 upgraded, 0 newly installed, $ROUND"'),
+    'deb/install.d/50-install': hook(
+      'install-packages app | sed "s/^/PLAN /"',
+      'install-packages app',
+      'install-packages other',
+      'echo "Package: lib" >>/var/lib/dpkg/status && install-packages app',
+      'echo "APT::Install-Recommends no;" >/etc/apt/apt.conf && install-packages app',
+      'touch /var/lib/apt/lists/own_Packages && install-packages app',
+    ),
+  });
+  const build = async (round: string) =>
+    await shop.build({ elements: ['deb'], env: { DIB_APT_KEYRING: repository.keyring, ROUND: round } });
+
+  const first = await build('one');
+  const second = await build('two');
+  await repository.publish([{ name: 'app' }, { name: 'new' }], new Date('2026-04-05T06:07:08Z'));
+  const third = await build('three');
+
+  expect(marked(first, 'ASKED'), said(first)).toEqual(['app', 'other', 'app', 'app', 'app']);
+  expect(marked(first, 'PLAN')).toEqual(['0 upgraded, 0 newly installed, one']);
+  expect(marked(second, 'ASKED'), said(second)).toEqual(['app']);
+  expect(marked(second, 'PLAN')).toEqual(['0 upgraded, 0 newly installed, one']);
+  expect(marked(third, 'PLAN'), said(third)).toEqual(['0 upgraded, 0 newly installed, three']);
+});

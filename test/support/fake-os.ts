@@ -13,9 +13,9 @@ declare module 'vitest' {
   }
 }
 
-const SHELLS = ['bash', 'find', 'grep', 'sed', 'tar'];
+const SHELLS = ['bash', 'find', 'getopt', 'grep', 'sed', 'tar', 'xargs'];
 const COREUTILS =
-  'base64 basename cat chmod chown cp cut date dd dirname env expr false head id install ln ls md5sum mkdir mkfifo mktemp mv od printf readlink rm rmdir seq sleep sort stat tail tee test timeout touch tr true truncate uname uniq wc';
+  'base64 basename cat chmod chown cp cut date dd dirname env expr false head id install ln ls md5sum mkdir mkfifo mktemp mv od printf readlink rm rmdir seq sha256sum sleep sort stat tail tee test timeout touch tr true truncate uname uniq wc';
 const OTHERS = ['gawk', 'mawk', 'mount', 'umount', 'setsid', 'setpriv'];
 const FOLDERS = [
   'etc',

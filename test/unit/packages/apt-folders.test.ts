@@ -71,9 +71,9 @@ test('keeps what apt has parsed only where it differs from what it was given', a
   await using repository = await aptRepository([{ name: 'app' }]);
   await using cache = await folderTree();
   const first = await optionsOf(repository, cache, 'first');
-  await prepareAptFolders(first);
+  const nothing = await prepareAptFolders(first);
   await writeFile(join(first.folders.cache, 'srcpkgcache.bin'), 'first');
-  await keepAptFolders(first, undefined);
+  await keepAptFolders(first, nothing);
   const kept = await keptIndex(cache);
   const before = await stat(kept);
   const second = await optionsOf(repository, cache, 'second');
@@ -85,6 +85,22 @@ test('keeps what apt has parsed only where it differs from what it was given', a
   await writeFile(join(second.folders.cache, 'srcpkgcache.bin'), 'again');
   await keepAptFolders(second, given);
   expect(await readFile(kept, 'utf8')).toBe('again');
+});
+
+test('keeps plans that were made, also where apt has parsed nothing', async () => {
+  await using repository = await aptRepository([{ name: 'app' }]);
+  await using cache = await folderTree();
+  const [first, second] = [await optionsOf(repository, cache, 'first'), await optionsOf(repository, cache, 'second')];
+  const given = await prepareAptFolders(first);
+  const plan = join('ingot-plans', 'a'.repeat(64));
+  await writeFile(join(first.folders.cache, plan), 'plan');
+  await writeFile(join(first.folders.cache, 'ingot-plans/part'), 'half a pl');
+
+  await keepAptFolders(first, given);
+  await prepareAptFolders(second);
+
+  expect(await readFile(join(second.folders.cache, plan), 'utf8')).toBe('plan');
+  expect(await readdir(join(second.folders.cache, 'ingot-plans'))).toEqual(['a'.repeat(64)]);
 });
 
 /** Path of the parsed index that builds with this cache hand on. */
