@@ -56,7 +56,7 @@ export async function makeImage(context: BuildContext): Promise<void> {
   } finally {
     await tree.close();
   }
-  await evictArtifacts(folder, KEPT_IMAGES_BYTES);
+  if (missing.length > 0) await evictArtifacts(folder, KEPT_IMAGES_BYTES);
 }
 
 async function writeImages(

@@ -7,6 +7,7 @@ import { mountTmpfs, unmountTree } from '../host/mounts.ts';
 import { makePrivateFolder } from '../host/private-folder.ts';
 import { run } from '../host/process.ts';
 import { isErrno } from '../model/errno.ts';
+import { copyLayer } from './copy-layer.ts';
 import { digestOf, explainDifference, type KeyFields, type LayerKey, layerKey } from './key.ts';
 import { ignoreMissing, readJson } from './store-file.ts';
 import { contentOf } from './tree-content.ts';
@@ -263,13 +264,6 @@ function scratchFolderOf(folder: string, buildId: string): string {
 
 function diskFolderOf(folder: string, buildId: string): string {
   return join(folder, 'incoming', buildId);
-}
-
-/** Copies a finished layer to another filesystem. */
-async function copyLayer(made: string, copy: string): Promise<void> {
-  // As --archive does, but for SELinux contexts, which trees without a policy do not have.
-  const kept = '--preserve=mode,ownership,timestamps,links,xattr';
-  await run('cp', ['--no-dereference', '--recursive', kept, made, copy]);
 }
 
 /** Gives a folder its name; false when there is one with something in it. */
