@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mountOverlay, mountsAtOrBelow, moveMount, unmountTree } from '../host/mounts.ts';
@@ -85,36 +85,35 @@ export class BuildTree implements AsyncDisposable {
   }
 
   /** What is mounted in the tree now is no leftover of hooks: it stays until the tree is closed. */
-  async claimMounts(): Promise<void> {
-    this.#claimed = await this.leftMounts();
+  claimMounts(): void {
+    this.#claimed = this.leftMounts();
   }
 
   /** Mount points that hooks left in the tree. */
-  async leftMounts(): Promise<readonly string[]> {
+  leftMounts(): readonly string[] {
     const own = [this.#options.folder, join(this.hooks, '.ingot'), ...this.#claimed];
     const channelBelow = `${own[1]}/`;
-    const points = await mountsAtOrBelow(this.#options.folder);
+    const points = mountsAtOrBelow(this.#options.folder);
     return points.filter((point) => !own.includes(point) && !point.startsWith(channelBelow));
   }
 
   /** Hooks of elements that were changed or removed since the tree was opened, such as `install.d/10-foo`. */
-  async changedHooks(): Promise<readonly string[]> {
+  changedHooks(): readonly string[] {
     const upper = join(this.#scratch?.upper ?? '', 'hooks');
-    const lists = PHASE_NAMES.map(async (phase) => {
-      const [written, given] = [join(upper, phase), join(this.#options.base, 'hooks', phase)];
-      const names = new Set(await readdir(given).catch(() => []));
-      return (await readdir(written).catch(() => []))
-        .filter((name) => names.has(name))
+    const written = PHASE_NAMES.filter((phase) => existsSync(join(upper, phase)));
+    return written.flatMap((phase) => {
+      const given = join(this.#options.base, 'hooks', phase);
+      return namesIn(join(upper, phase))
+        .filter((name) => namesIn(given).includes(name))
         .map((name) => `${phase}/${name}`);
     });
-    return (await Promise.all(lists)).flat();
   }
 
   /** Unmounts what hooks left mounted in the tree, for good; also while the tree is closed. */
   async dropLeftMounts(): Promise<void> {
     for (const { place } of this.#stash) await unmountTree(place);
     this.#stash = [];
-    for (const point of [...(await this.leftMounts())].reverse()) await unmountTree(point);
+    for (const point of [...this.leftMounts()].reverse()) await unmountTree(point);
   }
 
   /**
@@ -166,7 +165,7 @@ export class BuildTree implements AsyncDisposable {
   }
 
   async #stashMounts(): Promise<void> {
-    const left = await this.leftMounts();
+    const left = this.leftMounts();
     // A mount takes those below it along.
     for (const point of left.filter((one) => !left.some((above) => one.startsWith(`${above}/`)))) {
       const place = join(dirname(this.#links), 'mounts', String(this.#stash.length));
@@ -180,4 +179,9 @@ export class BuildTree implements AsyncDisposable {
       this.#stash.push({ point, place });
     }
   }
+}
+
+/** Names in a folder; none where a step has put something else in its place. */
+function namesIn(folder: string): readonly string[] {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
 }

@@ -81,7 +81,7 @@ async function castOnLayout(context: BuildContext, steps: readonly Step[], benea
     await writeTable(context);
     return await openDeviceDisk(await diskAssembly(context), beneath);
   });
-  await tree.claimMounts();
+  tree.claimMounts();
   await runUnlayered(onDisk(context, disk.devices), steps);
   await writeFiles(context, async () => {
     await makeDeviceNodes(tree.root);
@@ -105,7 +105,7 @@ async function castOnOwn(
     await fillOwnDisk(tree.root, beneath);
     await removeGrubStandIns(tree.root);
   });
-  await tree.claimMounts();
+  tree.claimMounts();
   await runUnlayered(onDisk(context, { main: device }), steps);
   await writeFiles(context, async () => await unmountOwnDisk(tree.root), device);
 }

@@ -10,12 +10,12 @@ import { IngotError } from '../model/error.ts';
  * @param beneath where the tree itself is seen
  */
 export async function fillOwnDisk(tree: string, beneath: string): Promise<void> {
-  if ((await mountsAtOrBelow(tree)).includes(tree)) await copyTree(beneath, tree);
+  if (mountsAtOrBelow(tree).includes(tree)) await copyTree(beneath, tree);
 }
 
 /** Unmounts the filesystems of a disk that hooks have made. Throws `TOOL_FAILED` while something uses one. */
 export async function unmountOwnDisk(tree: string): Promise<void> {
-  for (const point of (await mountsAtOrBelow(tree)).toReversed()) await unmount(point);
+  for (const point of mountsAtOrBelow(tree).toReversed()) await unmount(point);
 }
 
 /**

@@ -111,11 +111,11 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
   }
   await tree.open();
   try {
-    const mounts = await tree.leftMounts();
+    const mounts = tree.leftMounts();
     await act(context, step, phases, lookup.reason, async () => {
-      const isMounting = await warnOfMounts(context, step, mounts);
+      const isMounting = warnOfMounts(context, step, mounts);
       // No layer holds a mount, and a layer that holds a hook would hide what becomes of the element's own.
-      const isRepeated = isMounting || (await tree.changedHooks()).length > 0;
+      const isRepeated = isMounting || tree.changedHooks().length > 0;
       await tree.commit(key, isRepeated ? { ...record, freshness: 'always-runs' } : record);
     });
     return 'ran';
@@ -154,8 +154,8 @@ async function act(
 }
 
 /** Names the mounts that a step has made beside those before it; true when there are any. */
-async function warnOfMounts(context: BuildContext, step: Step, before: readonly string[]): Promise<boolean> {
-  const left = (await context.tree.leftMounts()).filter((point) => !before.includes(point));
+function warnOfMounts(context: BuildContext, step: Step, before: readonly string[]): boolean {
+  const left = context.tree.leftMounts().filter((point) => !before.includes(point));
   if (left.length === 0) return false;
   const text = `${step.id} left mounts in the tree: ${left.join(', ')}`;
   context.emit({

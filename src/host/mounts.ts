@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { run, runForStatus } from './process.ts';
 
 export interface OverlayMount {
@@ -49,7 +50,7 @@ export async function mountBind(source: string, target: string): Promise<void> {
 /** Makes a folder visible at another place, with what is mounted below it, so that nothing can be written to it there. */
 export async function mountReadOnly(source: string, target: string): Promise<void> {
   await mountBind(source, target);
-  for (const point of await mountsAtOrBelow(target)) await run('mount', ['-o', 'remount,bind,ro', point]);
+  for (const point of mountsAtOrBelow(target)) await run('mount', ['-o', 'remount,bind,ro', point]);
 }
 
 /** Takes a mount from one place to another. */
@@ -91,16 +92,16 @@ export async function unmount(target: string): Promise<void> {
 
 /** Unmounts everything at and below a folder, deepest first. */
 export async function unmountTree(target: string): Promise<void> {
-  if ((await mountsAtOrBelow(target)).length === 0) return;
+  if (mountsAtOrBelow(target).length === 0) return;
   const { status } = await runForStatus('umount', ['--recursive', target]);
   if (status === 0) return;
   // A busy mount must not keep the build from going on: detached, it ends with the namespace at the latest.
-  for (const point of (await mountsAtOrBelow(target)).reverse()) await run('umount', ['--lazy', point]);
+  for (const point of mountsAtOrBelow(target).reverse()) await run('umount', ['--lazy', point]);
 }
 
 /** Mount points at or below a folder, every one after those that it lies below. A moved mount keeps its old place in the kernel's list. */
-export async function mountsAtOrBelow(folder: string): Promise<string[]> {
-  const table = await readFile('/proc/self/mountinfo', 'utf8');
+export function mountsAtOrBelow(folder: string): string[] {
+  const table = readFileSync('/proc/self/mountinfo', 'utf8');
   return table
     .split('\n')
     .map((line) => unescapeMountPoint(line.split(' ')[4] ?? ''))

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,7 +63,7 @@ export async function storePackages(
 ): Promise<readonly StoredPackage[]> {
   const folder = packageStoreFolder(imageCache);
   await mkdir(folder, { recursive: true });
-  const held = await Promise.all(files.map((file) => readEntry(folder, file)));
+  const held = files.map((file) => readEntry(folder, file));
   const missing = files.filter((_, index) => held[index] === undefined);
   if (missing.length === 0) return held.filter((entry) => entry !== undefined);
   if (options.isOffline) throw offlineMiss(missing);
@@ -181,7 +182,7 @@ async function moveIntoPlace(entry: string, folder: string, file: PackageFile): 
       return undefined;
     } catch (error) {
       if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
-      const other = await readEntry(folder, file);
+      const other = readEntry(folder, file);
       if (other !== undefined) return other;
       await rename(place, `${entry}.old-${randomUUID()}`).catch((cause: unknown) => {
         if (!isErrno(cause, 'ENOENT')) throw cause;
@@ -190,14 +191,14 @@ async function moveIntoPlace(entry: string, folder: string, file: PackageFile): 
   }
 }
 
-async function readEntry(folder: string, file: PackageFile): Promise<StoredPackage | undefined> {
+function readEntry(folder: string, file: PackageFile): StoredPackage | undefined {
   const entry = join(folder, file.sha256);
   try {
-    const content: EntryFile = JSON.parse(await readFile(join(entry, FACTS_FILE), 'utf8'));
-    const name = (await readdir(entry)).find((one) => one.endsWith('.deb'));
-    if (name === undefined || (await stat(join(entry, name))).size !== content.size) return undefined;
+    const content: EntryFile = JSON.parse(readFileSync(join(entry, FACTS_FILE), 'utf8'));
+    const name = readdirSync(entry).find((one) => one.endsWith('.deb'));
+    if (name === undefined || statSync(join(entry, name)).size !== content.size) return undefined;
     const now = new Date();
-    await utimes(entry, now, now); // eviction starts with what was not used for long
+    utimesSync(entry, now, now); // eviction starts with what was not used for long
     return { ...content.facts, path: join(file.sha256, name) };
   } catch (error) {
     if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
