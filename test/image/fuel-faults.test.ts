@@ -136,7 +136,7 @@ describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
       said: (await log()).slice(said),
       asked: site.servers.mos.requests.slice(asked).map(({ path }) => path),
     });
-    while (!isThere(await now())) {
+    while (!(await isThere(await now()))) {
       expect((await read()).state).toBe('running');
       await wait(5);
     }
@@ -213,7 +213,7 @@ describe('a full disk', () => {
   });
 
   test('for the build ends it, and with more space the next one ends well', { tags: ['fuel.ended'] }, async () => {
-    const request = requestOf({ repos, output: site.at('roomy'), root_password: 'build' });
+    const request = requestOf({ repos, output: site.at('roomy'), root_password: 'much room' });
     const env = { TMPDIR: small(), DIB_NO_TMPFS: '1' };
 
     const result = await site.build(request, { env, smallDisk: [small(), '50m'] });

@@ -10,6 +10,9 @@ import { probeText } from '../support/mos-archive.ts';
 const FAULTY = ['status', 'reset', 'stall', 'truncate', 'corrupt'] as const;
 const deb = (probe: string) => `probe-${probe}_1.0_amd64.deb`;
 
+/** Asks again for what does not arrive until the test is over. */
+const PATIENT = { env: { INGOT_FETCH_ATTEMPTS: '100' } } as const;
+
 /** What those look for who follow a build by its log. */
 const PHRASES = [
   '--- Building image (do_build_image) ---',
@@ -33,7 +36,7 @@ function request(env: number, change: { readonly [field: string]: unknown } = {}
 }
 
 beforeAll(async () => {
-  site = await openFuelSite('fuel-jobs', [...FAULTY, 'missing', 'slow']);
+  site = await openFuelSite('fuel-jobs', [...FAULTY, 'missing', 'slow', 'early']);
   before = await site.state();
 });
 
@@ -100,10 +103,14 @@ test('a second call for the same images waits for the first and finds them', { t
 test('a submitted build is polled by its name, and there is one for the same images', {
   tags: ['fuel.jobs'],
 }, async () => {
-  const submitted = await site.run(['submit', request(4)]);
-  const again = await site.run(['submit', request(4)]);
-  const other = await site.run(['submit', request(4, { root_password: 'another' })]);
+  // A package that does not arrive keeps the build going until all have asked.
+  site.servers.mos.keepFailing(deb('early'), { kind: 'hang' });
+  const packages = ['probe-early'];
+  const submitted = await site.run(['submit', request(4, { packages })], PATIENT);
+  const again = await site.run(['submit', request(4, { packages })], PATIENT);
+  const other = await site.run(['submit', request(4, { packages, root_password: 'another' })]);
   const early = await site.run(['wait', '--timeout', '0', submitted.stdout.trim()]);
+  site.servers.mos.mend();
   const waited = await site.run(['wait', submitted.stdout.trim()]);
 
   succeed(submitted);
@@ -138,7 +145,7 @@ test('of eight builds side by side three are ended, the others are right, and no
   site.servers.mos.keepFailing(deb('slow'), { kind: 'hang' });
   const requestOf = (env: number) =>
     request(env, { root_password: `of ${env}`, packages: doomed.includes(env) ? ['probe-slow'] : [] });
-  const submitted = await Promise.all(envs.map(async (env) => await site.run(['submit', requestOf(env)])));
+  const submitted = await Promise.all(envs.map(async (env) => await site.run(['submit', requestOf(env)], PATIENT)));
   const ids = submitted.map(({ stdout }) => stdout.trim());
   await Promise.all(doomed.map(untilRunning));
   const pids = (await jobs()).flatMap(({ id, process: { pid } }) => (ids.slice(1, 3).includes(id) ? [pid] : []));

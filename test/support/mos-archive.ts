@@ -12,7 +12,18 @@ const RECIPE = 2;
 export const MOS_VERSIONS = { tree: '1.0-1~mos1', netbase: '99.1~mos1' } as const;
 
 /** Packages that nobody has fetched before a test that uses one; the package `probe-NAME` has the file `/opt/NAME`, with `probeText`. */
-export const PROBES = ['status', 'reset', 'stall', 'truncate', 'corrupt', 'missing', 'slow', 'late', 'cut'] as const;
+export const PROBES = [
+  'status',
+  'reset',
+  'stall',
+  'truncate',
+  'corrupt',
+  'missing',
+  'slow',
+  'late',
+  'cut',
+  'early',
+] as const;
 export type Probe = (typeof PROBES)[number];
 
 /** Content of the file of a probe. */
