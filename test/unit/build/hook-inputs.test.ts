@@ -227,7 +227,8 @@ describe('files of the machine', () => {
   test('a folder that changes while it is read makes its hook run', async () => {
     await using files = await folderTree();
     const situation = { tree: { 'extra-data.d/10-x': 'exec:ls $FOLDER' }, env: { FOLDER: files.path } };
-    const churn = start('bash', ['-c', 'while mkdir -p {a..z}/x; do rm -rf ./*; done'], {
+    // With a trap bash ends after its mkdir or rm, which would otherwise go on while the folder is removed.
+    const churn = start('bash', ['-c', 'trap exit TERM; while mkdir -p {a..z}/x; do rm -rf ./*; done'], {
       cwd: files.path,
       stdio: 'ignore',
     });
