@@ -168,7 +168,7 @@ export const ELEMENT_COVERAGE: Readonly<Record<string, Coverage>> = {
     ['etc/ima/ima-policy', /^measure func=BPRM_CHECK$/m],
     [CALLS, /^pip install --requirement \/tmp\/keylime\/requirements\.txt \/tmp\/keylime$/m],
   ),
-  lvm: built('fake-debian', [CALLS, /^install-packages .*\binitramfs-tools\b/m]),
+  lvm: built('server', installed('lvm2')),
   manifests: built('server', ['etc/dib-manifests/dib_arguments', /manifests/]),
   mellanox: built(
     'fake-debian',
