@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run, runForStatus } from '../../src/host/process.ts';
 import { sendSignal } from '../../src/host/process-identity.ts';
 import { Job } from '../../src/jobs/job.ts';
+import type { Environment } from '../../src/model/request.ts';
 import { type FuelSite, imageField, openFuelSite, readMetadata } from '../support/fuel-site.ts';
 import { commandsBelow, type HostState } from '../support/host-state.ts';
 import { inLab } from '../support/image-build.ts';
 
+const HOLD_PROGRAM = fileURLToPath(new URL('../support/hold-program', import.meta.url));
 const LATE = 'probe-late_1.0_amd64.deb';
 const IMAGE = 'env_1_marmot.img.gz';
 const METADATA = 'env_1_marmot.yaml';
@@ -57,14 +61,24 @@ interface Running {
 /** What installs the minimal system. */
 const INSTALLER = /install-batches/;
 
-/** Stages of a build, and how one can tell that it is there. */
-const STAGES: readonly (readonly [stage: string, isThere: (build: Running) => Promise<boolean>])[] = [
-  ['fetches packages', async ({ asked }) => asked.some((path) => path.endsWith(LATE))],
-  ['installs the minimal system', async (build) => await runs(build, INSTALLER)],
-  ['installs packages', async ({ said }) => said.includes('Setting up probe-late')],
-  ['writes a filesystem', async (build) => await runs(build, /^mke2fs /)],
-  ['compresses it', async (build) => await runs(build, /^libdeflate-gzip /)],
+/** A stage in which a build is to be killed, and how one can tell that it is there. */
+interface Stage {
+  readonly isThere: (build: Running) => Promise<boolean>;
+  /** A program that is over too soon to be seen; the build finds one in its place that does not end. */
+  readonly held?: string;
+}
+
+const STAGES: readonly (readonly [name: string, stage: Stage])[] = [
+  ['fetches packages', { isThere: async ({ asked }) => asked.some((path) => path.endsWith(LATE)) }],
+  ['installs the minimal system', { isThere: async (build) => await runs(build, INSTALLER) }],
+  ['installs packages', { isThere: async ({ said }) => said.includes('Setting up probe-late') }],
+  ['writes a filesystem', holding('mke2fs')],
+  ['compresses it', holding('libdeflate-gzip')],
 ];
+
+function holding(held: string): Stage {
+  return { held, isThere: async () => (await namesIn(site.at('hold', held))).includes('held') };
+}
 
 async function runs({ job }: Running, program: RegExp): Promise<boolean> {
   return (await commandsBelow(job.process.pid)).some((command) => program.test(command));
@@ -88,13 +102,13 @@ describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
     request = JSON.stringify(requestOf({ repos }));
   });
 
-  test.each(STAGES)('while it %s leaves nothing, at the latest when the next one has begun', async (stage, isThere) => {
-    if (stage === 'fetches packages') site.servers.mos.keepFailing(LATE, { kind: 'hang' });
+  test.each(STAGES)('while it %s leaves nothing, at the latest when the next one has begun', async (name, stage) => {
+    if (name === 'fetches packages') site.servers.mos.keepFailing(LATE, { kind: 'hang' });
 
-    expect(await strike('SIGKILL', isThere)).toMatchObject({ state: 'died' });
+    expect(await strike('SIGKILL', stage)).toMatchObject({ state: 'died' });
     await expect.poll(site.state, { timeout: 10_000 }).toEqual(before);
     const said = (await log()).length;
-    expect(await strike('SIGTERM', isThere)).toMatchObject({ state: 'cancelled', exitStatus: 143 });
+    expect(await strike('SIGTERM', stage)).toMatchObject({ state: 'cancelled', exitStatus: 143 });
     expect((await log()).slice(said)).not.toContain(`Image ${IMAGE} of / written`);
 
     site.servers.mos.mend();
@@ -104,7 +118,7 @@ describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
   });
 
   test('while it publishes leaves no metadata without the image that it describes', async () => {
-    await strike('SIGKILL', async () => (await namesIn(site.output)).includes(IMAGE));
+    await strike('SIGKILL', { isThere: async () => (await namesIn(site.output)).includes(IMAGE) });
 
     const isTold = (await namesIn(site.output)).includes(METADATA);
     const told = isTold ? (await readMetadata(join(site.output, METADATA))).images : [];
@@ -125,10 +139,20 @@ describe('a build that is killed', { tags: ['fuel.ended'] }, () => {
     return await readFile(site.at('logs/fuel-agent-env-1.log'), 'utf8').catch(() => '');
   }
 
+  /** Makes a folder, for the PATH of a build, in which a program does not end. */
+  async function holderOf(program: string): Promise<string> {
+    const folder = site.at('hold', program);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    await symlink(HOLD_PROGRAM, join(folder, program));
+    return folder;
+  }
+
   /** Starts the build, and sends it a signal where it is to be killed. @returns how it ended */
-  async function strike(signal: 'SIGKILL' | 'SIGTERM', isThere: (build: Running) => Promise<boolean>): Promise<Job> {
+  async function strike(signal: 'SIGKILL' | 'SIGTERM', { isThere, held }: Stage): Promise<Job> {
     const [said, asked] = [(await log()).length, site.servers.mos.requests.length];
-    const id = (await site.run(['submit', request])).stdout.trim();
+    const env: Environment = held === undefined ? {} : { PATH: `${await holderOf(held)}:${process.env.PATH}` };
+    const id = (await site.run(['submit', request], { env })).stdout.trim();
     const read = async () => Job.parse(JSON.parse(await readFile(site.at('jobs', id, 'job.json'), 'utf8')));
     const job = await read();
     const now = async (): Promise<Running> => ({
