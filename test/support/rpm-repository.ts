@@ -1,6 +1,5 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { vi } from 'vitest';
 import { run } from '../../src/host/process.ts';
 import { type FileServer, serveFolder } from './file-server.ts';
 import { folderTree } from './folder-tree.ts';
@@ -13,10 +12,7 @@ export interface RpmRepositories extends AsyncDisposable {
   readonly folder: string;
   /** Path of the public key that packages and indices are signed with; the server shows it as `RPM-GPG-KEY-tests`. */
   readonly key: string;
-  /**
-   * Replaces what the repository below a path offers, at the earliest in the second after it was published before: an index says to the
-   * second when it was made, and dnf takes no other of the same second for a newer one.
-   */
+  /** Replaces what the repository below a path offers. */
   publish(path: string, packages: readonly string[]): Promise<void>;
   /** Makes and signs packages. @returns their paths */
   build(packages: readonly TestRpm[]): Promise<readonly string[]>;
@@ -31,7 +27,6 @@ export async function rpmRepositories(): Promise<RpmRepositories> {
   const key = join(folder, 'RPM-GPG-KEY-tests');
   await copyFile(own.publicKey, key);
   let builds = 0;
-  const published = new Map<string, number>();
   return {
     server,
     folder,
@@ -50,13 +45,11 @@ export async function rpmRepositories(): Promise<RpmRepositories> {
     },
     publish: async (path, packages) => {
       const place = join(folder, path);
-      await vi.waitUntil(() => now() > (published.get(path) ?? 0), { timeout: 5000 });
       await mkdir(join(place, 'Packages'), { recursive: true });
       const list = join(scratch.path, 'list');
       await writeFile(list, packages.map((file) => `Packages/${basename(file)}\n`).join(''));
       if (packages.length > 0) await run('ln', ['--force', '--target-directory', join(place, 'Packages'), ...packages]);
       await run('createrepo_c', ['--quiet', '--pkglist', list, place]);
-      published.set(path, now());
       await own.signIndex(join(place, 'repodata/repomd.xml'));
     },
     [Symbol.asyncDispose]: async () => {
@@ -64,10 +57,6 @@ export async function rpmRepositories(): Promise<RpmRepositories> {
       await scratch[Symbol.asyncDispose]();
     },
   };
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 /** Makes a key of its own in a folder, of the kind that distributions sign packages with. */

@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../../src/host/process.ts';
 import type { BuildEventBody } from '../../../src/model/events.ts';
 import { fetchRpms, rpmState } from '../../../src/packages/private-dnf.ts';
 import type { RpmSetup } from '../../../src/packages/rpm-setup.ts';
@@ -67,6 +68,8 @@ describe('dnf of the machine', () => {
 
     const first = await rpmState(here.options);
     const same = await rpmState(here.options);
+    // As young as a file can be, the index in the cache is still not taken for the newest.
+    await run('find', [here.options.cache, '-type', 'f', '-exec', 'touch', '--date', 'next hour', '{}', '+']);
     await repositories.publish('some', [app, library]);
     const later = await rpmState(here.options);
 
