@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { run } from '../../../src/host/process.ts';
@@ -7,6 +7,8 @@ import { archiveMembers, writePlainDebs } from '../../../src/packages/plain-deb.
 import { buildPackage } from '../../support/apt-repository.ts';
 import { type FolderTree, folderTree } from '../../support/folder-tree.ts';
 
+/** More than is copied at a time, and no two pieces of it are equal. */
+const LONG_TEXT = Array.from({ length: 40_000 }, (_, line) => `${line}\n`).join('');
 const PREINST = '#!/bin/sh\nexit 0\n';
 
 async function described(path: string): Promise<string> {
@@ -17,7 +19,7 @@ async function described(path: string): Promise<string> {
 
 async function packageFile(tree: FolderTree, compression: 'xz' | 'gzip' | 'zstd' | 'none'): Promise<string> {
   await mkdir(join(tree.path, 'parts'), { recursive: true });
-  const files = { 'usr/share/a': `${'a'.repeat(99_999)}\n`, 'etc/b': 'b' };
+  const files = { 'usr/share/a': LONG_TEXT, 'etc/b': 'b' };
   const fields = { Depends: 'x', 'Pre-Depends': 'y', Provides: 'z' };
   const one = { name: 'one', files, fields, scripts: { preinst: PREINST }, compression };
   return join(tree.path, await buildPackage(one, tree.path, join(tree.path, 'pool')));
@@ -40,6 +42,8 @@ test.each(['xz', 'gzip', 'zstd', 'none'] as const)(
       'data.tar',
     ]);
     expect(await described(target)).toBe(await described(kept));
+    await run('dpkg-deb', ['--extract', target, join(tree.path, 'unpacked')]);
+    expect(await readFile(join(tree.path, 'unpacked/usr/share/a'), 'utf8')).toBe(LONG_TEXT);
     expect(await readdir(join(tree.path, 'parts'))).toEqual([]);
   },
 );
