@@ -24,6 +24,7 @@ export const HOST_TOOLS: readonly HostTool[] = [
   { command: 'bash', package: 'bash', feature: 'every build', use: 'build' },
   { command: 'tar', package: 'tar', feature: 'every build', use: 'build' },
   { command: 'newuidmap', package: 'uidmap', feature: 'builds without root', use: 'rootless' },
+  { command: 'grep', package: 'grep', feature: 'Debian and Ubuntu roots', use: 'build' },
   { command: 'apt-get', package: 'apt', feature: 'Debian and Ubuntu roots', use: 'build' },
   { command: 'dpkg-deb', package: 'dpkg', feature: 'Debian and Ubuntu roots', use: 'build' },
   { command: 'gpgv', package: 'gpgv', feature: 'signature checks', use: 'build' },

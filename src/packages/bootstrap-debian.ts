@@ -100,8 +100,9 @@ async function resolveAll(options: BootstrapOptions): Promise<Wanted> {
   const preferences = pinPreferences(options.pins, identity.texts);
   return await withPrivateApt({ ...options, sources, preferences }, async (apt) => {
     await apt.update(identity, options.isOffline);
-    const names = await apt.names();
-    const missing = (options.needed ?? []).filter((name) => !names.has(name));
+    const { needed = [], declared } = options;
+    const names = await apt.known(['usr-is-merged', ...needed, ...declared]);
+    const missing = needed.filter((name) => !names.has(name));
     if (missing.length > 0) throw packagesUnknown(missing);
     const minimal = await minimalBase(apt, names, options);
     const base = await apt.resolve([...minimal, ...options.include, ...options.exclude.map((name) => `${name}-`)]);

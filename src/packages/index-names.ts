@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { run } from '../host/process.ts';
 
 /** Names of the packages that a minimal system can be made of, in order of appearance. */
 export interface BaseNames {
@@ -9,49 +10,47 @@ export interface BaseNames {
   readonly important: readonly string[];
 }
 
-/** Reads every name of a folder of lists: those of packages, and those that packages provide. An index has some 50 MB, so few lines are looked at. */
-export async function readIndexNames(lists: string): Promise<ReadonlySet<string>> {
-  const all = new Set<string>();
-  for (const file of (await readdir(lists)).filter((name) => name.endsWith('_Packages'))) {
-    const text = await readIndex(join(lists, file));
-    for (const name of packageNames(text)) all.add(name);
-    for (const position of occurrences(text, '\nProvides: '))
-      for (const name of lineAt(text, position + 11).split(',')) all.add(name.trim().replace(/[\s:(].*$/, ''));
-  }
-  return all;
+/**
+ * Which of the names packages have or provide.
+ * @param lists absolute path of a folder of index files
+ */
+export async function readKnownNames(
+  names: readonly string[],
+  lists: string,
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const files = (await readdir(lists)).filter((name) => name.endsWith('_Packages')).map((name) => join(lists, name));
+  const any = `(${names.map((name) => name.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')).join('|')})`;
+  const lines = await linesOf(files, [`^(Package|Provides): (.*, *)?${any}([ ,:(]|$)`], signal);
+  const known = lines.flatMap((line) => line.replace(/^\w+: /, '').split(','));
+  const all = new Set(known.map((name) => name.trim().replace(/[\s:(].*$/, '')));
+  return new Set(names.filter((name) => all.has(name)));
 }
 
 /** @param indexFiles absolute paths of the files that count */
-export async function readBaseNames(indexFiles: readonly string[]): Promise<BaseNames> {
-  const texts = await Promise.all(indexFiles.map(readIndex));
-  const withField = (field: string): readonly string[] =>
-    texts.flatMap((text) => [...occurrences(text, `\n${field}\n`)].map((position) => nameOfStanza(text, position)));
-  return {
-    required: [...new Set([...withField('Priority: required'), ...withField('Essential: yes')])],
-    important: [...new Set(withField('Priority: important'))],
-  };
+export async function readBaseNames(indexFiles: readonly string[], signal?: AbortSignal): Promise<BaseNames> {
+  const found: Record<string, string[]> = { 'Priority: required': [], 'Essential: yes': [], 'Priority: important': [] };
+  const fields = Object.keys(found).map((line) => `^${line}$`);
+  let name = ''; // a paragraph begins with it
+  for (const line of await linesOf(indexFiles, ['^Package: ', ...fields], signal)) {
+    if (line.startsWith('Package: ')) name = line.slice(9);
+    else found[line]?.push(name);
+  }
+  const [required = [], essential = [], important = []] = Object.values(found);
+  return { required: [...new Set([...required, ...essential])], important: [...new Set(important)] };
 }
 
-async function readIndex(path: string): Promise<string> {
-  return (await readFile(path)).toString('latin1');
-}
-
-function* packageNames(text: string): Generator<string> {
-  if (text.startsWith('Package: ')) yield lineAt(text, 9);
-  for (const position of occurrences(text, '\nPackage: ')) yield lineAt(text, position + 10);
-}
-
-function* occurrences(text: string, needle: string): Generator<number> {
-  for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + 1)) yield at;
-}
-
-function nameOfStanza(text: string, position: number): string {
-  const before = text.lastIndexOf('\n\n', position);
-  const start = text.indexOf('Package: ', before === -1 ? 0 : before);
-  return lineAt(text, start + 9);
-}
-
-function lineAt(text: string, position: number): string {
-  const end = text.indexOf('\n', position);
-  return text.slice(position, end === -1 ? undefined : end);
+/** An index has some 50 MB: grep finds the few lines that count in a fraction of the time that reading it here would take. */
+async function linesOf(
+  files: readonly string[],
+  patterns: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const expressions = patterns.flatMap((pattern) => ['-e', pattern]);
+  const { stdout } = await run('grep', ['-E', '--no-filename', '--text', ...expressions, '--', ...files], {
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    okStatuses: [0, 1],
+    signal,
+  });
+  return stdout.split('\n');
 }

@@ -14,7 +14,7 @@ import { AUTH_FILE_MODE, formatAptAuth } from './apt-access.ts';
 import { aptError } from './apt-fault.ts';
 import { type AptSource, distinctSources, formatAptSource } from './apt-source.ts';
 import type { IndexIdentity } from './index-identity.ts';
-import { type BaseNames, readBaseNames, readIndexNames } from './index-names.ts';
+import { type BaseNames, readBaseNames, readKnownNames } from './index-names.ts';
 import { keptAnswers } from './kept-answers.ts';
 
 export interface PrivateAptOptions {
@@ -43,8 +43,8 @@ export interface PrivateApt {
   readonly answers: string;
   /** Brings the index to the state that `identity` names, unless it is in that state. */
   update(identity: IndexIdentity, isOffline: boolean): Promise<void>;
-  /** Every name of a package in the index, and every one that a package provides. */
-  names(): Promise<ReadonlySet<string>>;
+  /** Which of the names packages of the index have or provide. */
+  known(names: readonly string[]): Promise<ReadonlySet<string>>;
   /** What a minimal system is made of that comes from one of the sources, or from one component of it. */
   base(source: AptSource, component?: string): Promise<BaseNames>;
   /** Files that installing the packages on an empty system takes. `name-` leaves a package out. */
@@ -83,15 +83,17 @@ export async function withPrivateApt<T>(options: PrivateAptOptions, work: (apt: 
       await answers.forget();
       await update(apt, isOffline, options);
     },
-    names: async () =>
-      new Set(words(await answers.answer('all names', async () => [...(await readIndexNames(lists))].join(' ')))),
+    known: async (names) => {
+      const find = async () => [...(await readKnownNames(names, lists, options.signal))].join(' ');
+      return new Set(words(await answers.answer(['known', ...names].join(' '), find)));
+    },
     base: async (source, component) => {
       const line = distinctSources(options.sources).findIndex(
         (one) => formatAptSource(one) === formatAptSource(source),
       );
       const question = ['base', line, component].join(' ');
       const answer = await answers.answer(question, async () => {
-        const { required, important } = await readBaseNames(await indexFiles(apt, line + 1, component));
+        const { required, important } = await readBaseNames(await indexFiles(apt, line + 1, component), options.signal);
         return `${required.join(' ')}\n${important.join(' ')}`;
       });
       const [required = '', important = ''] = answer.split('\n');
