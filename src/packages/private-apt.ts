@@ -238,7 +238,8 @@ function configuration(folder: string, arch: string): string {
     'Acquire::Languages': 'none',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} "${value}";`);
-  return [...lines, `APT::Architectures { "${arch}"; };`].join('\n');
+  // An index under gzip is a third larger than under xz, and unpacked in a third of the time.
+  return [...lines, `APT::Architectures { "${arch}"; };`, 'Acquire::CompressionTypes::Order { "gz"; };'].join('\n');
 }
 
 function proxiesOf(env: Environment): Environment {

@@ -101,7 +101,9 @@ async function writeRepository(packages: readonly TestPackage[], folder: string,
     const { stdout } = await run('apt-ftparchive', ['packages', file], { cwd: folder });
     return stdout;
   });
-  await writeFile(join(indexFolder, 'Packages'), (await Promise.all(entries)).join(''));
+  const index = join(indexFolder, 'Packages');
+  await writeFile(index, (await Promise.all(entries)).join(''));
+  for (const compressor of ['gzip', 'xz']) await run(compressor, ['--force', '--keep', index]);
   const settings = ['Suite=stable', 'Codename=stable', 'Architectures=amd64', 'Components=main'];
   const options = settings.flatMap((setting) => ['-o', `APT::FTPArchive::Release::${setting}`]);
   const { stdout } = await run('apt-ftparchive', [...options, 'release', 'dists/stable'], { cwd: folder });
