@@ -59,7 +59,7 @@ async function assertTree({ tree, task, request }: BuildContext): Promise<void> 
   try {
     await checkAssertions(task.assertions, {
       ...{ tree: view, scratch, environment: request.environment },
-      runInside: async (command) => await runInChroot({ tree: view, command, env: INSIDE, binds }),
+      runInside: async (command) => await runInChroot({ tree: view, scratch, command, env: INSIDE, binds }),
     });
   } finally {
     await unmountTree(view);

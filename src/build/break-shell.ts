@@ -46,8 +46,9 @@ async function shell(context: BuildContext, wanted: Shell, env: Environment): Pr
   ];
   const [command = '', ...args] = words;
   if (wanted.isInside) {
-    const binds = [...(await context.chrootBinds()), { source: '/dev/tty', target: '/dev/tty', isReadOnly: false }];
-    await runInChroot({ tree: context.tree.root, command: words, env, binds, onLine });
+    const binds = await context.chrootBinds();
+    const { tree, store } = context;
+    await runInChroot({ tree: tree.root, scratch: store.scratchFolder, command: words, env, binds, onLine });
   } else {
     await run(command, args, { cwd: context.request.workingFolder, env, onLine, okStatuses: ANY_STATUS });
   }

@@ -3,7 +3,7 @@ import type { ReadLayout } from '../disk/read-layout.ts';
 import type { EnvironmentFacts } from '../elements/contract-environment.ts';
 import type { ElementLibrary } from '../elements/element-library.ts';
 import type { HookTreeNode } from '../elements/hook-tree.ts';
-import type { Bind } from '../host/chroot.ts';
+import type { Bind } from '../host/chroot-mounts.ts';
 import type { LayerStore } from '../layers/store.ts';
 import type { Element } from '../model/element.ts';
 import type { IngotError } from '../model/error.ts';

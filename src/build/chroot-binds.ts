@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CCACHE_IN_TREE, HOOKS_IN_TREE } from '../elements/contract-environment.ts';
-import type { Bind } from '../host/chroot.ts';
+import type { Bind } from '../host/chroot-mounts.ts';
 import { isThere } from '../host/is-there.ts';
 import type { BuildTree } from './build-tree.ts';
 import type { Repositories } from './repositories.ts';

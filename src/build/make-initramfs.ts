@@ -1,6 +1,6 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bind } from '../host/chroot.ts';
+import type { Bind } from '../host/chroot-mounts.ts';
 import { readTextIfPresent } from '../host/optional-file.ts';
 import { resolveInTree } from '../host/tree-path.ts';
 import { isErrno } from '../model/errno.ts';

@@ -8,7 +8,8 @@ import {
   HOOKS_IN_TREE,
 } from '../elements/contract-environment.ts';
 import { RUN_HOOK, sourcedEnvironment, sourceEnvironment } from '../elements/source-environment.ts';
-import { type Bind, runInChroot } from '../host/chroot.ts';
+import { runInChroot } from '../host/chroot.ts';
+import type { Bind } from '../host/chroot-mounts.ts';
 import { type RunResult, runForStatus } from '../host/process.ts';
 import type { Hook } from '../model/element.ts';
 import { IngotError, type SourcePlace } from '../model/error.ts';
@@ -54,12 +55,12 @@ export async function runInTree(
   const hook = command.at(-1) ?? '';
   return await runInChroot({
     tree: context.tree.root,
+    scratch: context.store.scratchFolder,
     command,
     env: { ...env, INGOT_HOOK: hook, BASH_ENV: `${CHANNEL_IN_TREE}/note-failure` },
     binds: [...(await context.chrootBinds()), ...binds],
     onLine,
     collects: false,
-    pipesIn: context.store.scratchFolder,
   });
 }
 

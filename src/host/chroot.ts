@@ -1,19 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { IngotError } from '../model/error.ts';
 import type { Environment } from '../model/request.ts';
+import { type Bind, type ChrootMounts, prepareMounts } from './chroot-mounts.ts';
 import { type RunOptions, type RunResult, runForStatus } from './process.ts';
 
-/** A folder or file of the host made visible inside the root tree for one command. */
-export interface Bind {
-  readonly source: string;
-  /** Absolute path inside the root tree; created when it is missing. */
-  readonly target: string;
-  readonly isReadOnly: boolean;
-}
-
-export interface ChrootOptions extends Pick<RunOptions, 'input' | 'onLine' | 'collects' | 'signal' | 'pipesIn'> {
+export interface ChrootOptions extends Pick<RunOptions, 'input' | 'onLine' | 'collects' | 'signal'> {
   /** Absolute path of the root tree. */
   readonly tree: string;
+  /** Absolute path of a folder for what exists on the host while the command runs. */
+  readonly scratch: string;
   /** Program and arguments, looked up inside the tree. */
   readonly command: readonly string[];
   /** Whole environment of the command. */
@@ -33,21 +28,30 @@ const ENTER_CHROOT = fileURLToPath(new URL('../../lib/enter-chroot', import.meta
  * @throws IngotError `CHROOT_FAILED` when a mount is refused, `TOOL_MISSING` without util-linux, `CANCELLED` when the signal was aborted
  */
 export async function runInChroot(options: ChrootOptions): Promise<RunResult> {
-  const binds = (options.binds ?? []).map((bind) => `${bind.isReadOnly ? 'ro' : 'rw'}:${bind.source}:${bind.target}`);
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private'];
+  using mounts = mountsFor(options);
   const result = await runForStatus(
     'unshare',
-    [...namespaces, ENTER_CHROOT, options.tree, String(binds.length), ...binds, ...options.command],
+    [...namespaces, ENTER_CHROOT, options.tree, mounts.table, ...options.command],
     {
       env: options.env,
       input: options.input,
       onLine: options.onLine,
       collects: options.collects,
       signal: options.signal,
-      pipesIn: options.pipesIn,
+      pipesIn: options.scratch,
     },
   );
   if (result.status !== 0 && result.tail.at(-1) === NOT_ENTERED)
     throw new IngotError('CHROOT_FAILED', `The root tree ${options.tree} could not be entered`, { tail: result.tail });
   return result;
+}
+
+function mountsFor({ tree, binds = [], scratch }: ChrootOptions): ChrootMounts {
+  try {
+    return prepareMounts(tree, binds, scratch);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new IngotError('CHROOT_FAILED', `The root tree ${tree} could not be entered: ${reason}`, { cause: error });
+  }
 }

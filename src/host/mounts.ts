@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { mountTable } from './mount-table.ts';
 import { run, runForStatus } from './process.ts';
 
 export interface OverlayMount {
@@ -29,17 +30,12 @@ export async function mountOverlay(
   if (overlay.writable)
     options.push(`upperdir=${overlay.writable.upper}`, `workdir=${overlay.writable.work}`, 'volatile');
   if (overlay.isUserNamespace) options.push('userxattr');
-  const lines = [
-    ['ingot', overlay.target, 'overlay', options.join(',')],
-    [shown.source, shown.target, 'none', 'rbind'],
-  ].map((words) => `${words.map(inOctal).join(' ')} 0 0\n`);
-  await writeFile(table, lines.join(''));
+  const mounts = [
+    { source: 'ingot', target: overlay.target, type: 'overlay', options: options.join(',') },
+    { ...shown, type: 'none', options: 'rbind' },
+  ];
+  await writeFile(table, mountTable(mounts));
   await run('mount', ['--all', '--fstab', table], { cwd: overlay.cwd });
-}
-
-/** fstab(5) takes blanks and backslashes in octal. */
-function inOctal(word: string): string {
-  return word.replace(/[ \t\n\\]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
 /** Makes a folder or file, with what is mounted below it, visible at another place. */

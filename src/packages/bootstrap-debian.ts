@@ -183,6 +183,7 @@ async function installInTree(
   const lines = batches.map((batch) => batch.map((facts) => `${facts.path}\n`).join(''));
   const result = await runInChroot({
     tree,
+    scratch: folder,
     command: ['/bin/bash', `${WORK_FOLDER}/install-batches`, `${WORK_FOLDER}/packages`],
     input: lines.join('\n'),
     env: {

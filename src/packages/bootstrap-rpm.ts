@@ -61,6 +61,7 @@ async function installInTree(files: readonly string[], options: BootstrapRpmOpti
   const paths = files.map((file) => join(targetOf(dirname(file)), basename(file)));
   const { status, tail } = await runInChroot({
     tree,
+    scratch: join(tree, WORK_FOLDER),
     command: ['rpm', '--install', '--nosignature', ...paths],
     env: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -90,6 +91,7 @@ async function trustKeys(options: BootstrapRpmOptions): Promise<void> {
   await writeFile(join(tree, WORK_FOLDER, 'keys.asc'), keys);
   const { status, tail } = await runInChroot({
     tree,
+    scratch: join(tree, WORK_FOLDER),
     command: ['rpm', '--import', `${WORK_FOLDER}/keys.asc`],
     env: { PATH: '/usr/bin:/bin', HOME: '/root', LC_ALL: 'C', SOURCE_DATE_EPOCH: env.SOURCE_DATE_EPOCH ?? '' },
     signal,

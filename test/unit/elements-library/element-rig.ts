@@ -6,6 +6,7 @@ import { readLibrary } from '../../../src/elements/element-library.ts';
 import { collectHookTree } from '../../../src/elements/hook-tree.ts';
 import { writeHookTree } from '../../../src/elements/hook-tree-writer.ts';
 import { sourceEnvironment } from '../../../src/elements/source-environment.ts';
+import { prepareMounts } from '../../../src/host/chroot-mounts.ts';
 import { inNamespaces, ownPrivilege } from '../../../src/host/namespaces.ts';
 import { type RunResult, run, runForStatus } from '../../../src/host/process.ts';
 import type { Element } from '../../../src/model/element.ts';
@@ -110,15 +111,14 @@ export async function elementRig(names: readonly string[], env: Environment = {}
       const start = { ...base, ...more, HOME: '/root', TMP_MOUNT_PATH: tree, INGOT_CHANNEL: '/tmp/in_target.d/.ingot' };
       const sourced = await environment({ ...start, PATH: process.env.PATH ?? '' });
       const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-      const parts = OWN_PARTS_OF_USR.map((part) => `rw:${own(part)}:${part}`);
-      const binds = ['ro:/usr:/usr', ...parts, `ro:${hooks}:/tmp/in_target.d`];
-      const [command = '', ...args] = inNamespaces(ownPrivilege(), [
-        ENTER_CHROOT,
-        tree,
-        String(binds.length),
-        ...binds,
-        `/tmp/in_target.d/${hook}`,
-      ]);
+      const binds = [
+        { source: '/usr', target: '/usr', isReadOnly: true },
+        ...OWN_PARTS_OF_USR.map((part) => ({ source: own(part), target: part, isReadOnly: false })),
+        { source: hooks, target: '/tmp/in_target.d', isReadOnly: true },
+      ];
+      using mounts = prepareMounts(tree, binds, folder.path);
+      const entering = [ENTER_CHROOT, tree, mounts.table, `/tmp/in_target.d/${hook}`];
+      const [command = '', ...args] = inNamespaces(ownPrivilege(), entering);
       return await runForStatus(command, args, { env: { ...sourced, PATH: path } });
     },
     [Symbol.asyncDispose]: async () => {

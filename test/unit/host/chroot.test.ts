@@ -22,7 +22,7 @@ async function inTree(script: string, options: Partial<Parameters<typeof runInCh
     tree,
     command: ['/bin/bash', '-c', script],
     env: { PATH },
-    pipesIn: folder.path,
+    scratch: folder.path,
     ...options,
   });
 }
@@ -41,6 +41,14 @@ test('has the standard devices, which work', async () => {
     'out',
     '',
   ]);
+});
+
+test('has a /dev of its own, with room for shared memory', async () => {
+  await inTree('touch /dev/mine /dev/shm/mine');
+
+  const { stdout, stderr } = await inTree('ls -A /dev/shm; test ! -e /dev/mine && stat -c "%a %n" /dev /dev/shm');
+
+  expect(stdout, stderr).toBe('755 /dev\n1777 /dev/shm\n');
 });
 
 test('has a /sys that cannot be written and a /proc of its own processes', async () => {
@@ -84,12 +92,15 @@ test('what it mounts and starts is gone when it returns', async () => {
   expect(await readdir(join(tree, 'mnt'))).toEqual(['ro', 'rw']);
   expect(await readdir(join(tree, 'dev'))).toEqual([]);
   expect(await readdir(join(tree, 'proc'))).toEqual([]);
+  expect((await readdir(folder.path)).filter((name) => name.startsWith('chroot-'))).toEqual([]);
 });
 
 test('gives back the status of the command, and 128 and its number for a signal to itself', async () => {
   expect((await inTree('exit 42')).status).toBe(42);
   expect((await inTree('kill -TERM $$')).status).toBe(143);
-  expect((await runInChroot({ tree, command: ['no-such-command'], env: { PATH } })).status).toBe(127);
+  expect((await runInChroot({ tree, scratch: folder.path, command: ['no-such-command'], env: { PATH } })).status).toBe(
+    127,
+  );
 });
 
 test('has exactly the environment that was given, and no BASH_ENV of it is read outside the tree', async () => {

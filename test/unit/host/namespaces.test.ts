@@ -33,7 +33,12 @@ describe('a command in a root tree', () => {
   it('is refused when the tree cannot be entered, with what mount said', async () => {
     await using tree = await folderTree({ proc: 'a file where a folder has to be' });
 
-    const entering = runInChroot({ tree: tree.path, command: ['true'], env: { PATH: '/usr/bin:/bin' } });
+    const entering = runInChroot({
+      tree: tree.path,
+      scratch: tree.path,
+      command: ['true'],
+      env: { PATH: '/usr/bin:/bin' },
+    });
 
     await expect(entering).rejects.toMatchObject({
       code: 'CHROOT_FAILED',
