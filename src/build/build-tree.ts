@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mountOverlay, mountsAtOrBelow, moveMount, unmountTree } from '../host/mounts.ts';
 import type { LayerKey } from '../layers/key.ts';
@@ -65,7 +65,7 @@ export class BuildTree implements AsyncDisposable {
       await this.pause();
     }
     const { store, folder, channel, isUserNamespace } = this.#options;
-    const scratch = await store.scratch();
+    const scratch = store.scratch();
     const lowers = this.#linkFolders(scratch);
     await mountOverlay(
       {
@@ -123,7 +123,7 @@ export class BuildTree implements AsyncDisposable {
     const scratch = this.#scratch;
     if (scratch === undefined) throw new Error('The build tree is not open');
     // Most steps write nothing, and then the next one can go on in the same mount.
-    if ((await readdir(scratch.upper)).length > 0) await this.pause();
+    if (readdirSync(scratch.upper).length > 0) await this.pause();
     this.#layers.push(await this.#options.store.commit(key, scratch, record));
   }
 

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CCACHE_IN_TREE, HOOKS_IN_TREE } from '../elements/contract-environment.ts';
 import type { Bind } from '../host/chroot-mounts.ts';
@@ -26,7 +26,7 @@ export async function chrootBinds({
   ccacheFolder,
   imageCache,
 }: ChrootSources): Promise<readonly Bind[]> {
-  await mkdir(ccacheFolder, { recursive: true });
+  mkdirSync(ccacheFolder, { recursive: true });
   const binds: Bind[] = [
     { source: tree.hooks, target: HOOKS_IN_TREE, isReadOnly: true },
     { source: ccacheFolder, target: CCACHE_IN_TREE, isReadOnly: false },
@@ -45,7 +45,7 @@ export async function chrootBinds({
   if (isThere(join(tree.root, 'etc/gentoo-release'))) {
     for (const { folder, target } of PORTAGE_FOLDERS) {
       const source = join(imageCache, 'gentoo', folder);
-      await mkdir(source, { recursive: true });
+      mkdirSync(source, { recursive: true });
       binds.push({ source, target, isReadOnly: false });
     }
   }

@@ -1,5 +1,7 @@
-import { chmod, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmodSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readTextIfPresent } from '../host/optional-file.ts';
 import { runForStatus } from '../host/process.ts';
 
 /** What the chroot gets where the host names no resolver. */
@@ -9,18 +11,18 @@ const PUBLIC_RESOLVER = 'nameserver 8.8.8.8\n';
 export async function lendResolver(root: string): Promise<void> {
   const path = resolverOf(root);
   if ((await lstat(path).catch(() => undefined)) !== undefined) await rename(path, original(root));
-  await writeLent(path);
+  writeLent(path);
 }
 
 /**
  * Brings a lent configuration up to date: a restored layer holds the one of the day it was made. A file that a hook has replaced is left
  * alone.
  */
-export async function refreshResolver(root: string): Promise<void> {
+export function refreshResolver(root: string): void {
   const path = resolverOf(root);
-  const facts = await lstat(path).catch(() => undefined);
+  const facts = lstatSync(path, { throwIfNoEntry: false });
   const isLent = facts?.isFile() === true && (facts.mode & 0o777) === 0o777;
-  if (isLent && (await readFile(path, 'utf8')) !== (await hostResolver())) await writeLent(path);
+  if (isLent && readFileSync(path, 'utf8') !== hostResolver()) writeLent(path);
 }
 
 /** Gives the tree its own resolver configuration back, unless a hook has made it a link or immutable, which says it is wanted. */
@@ -44,13 +46,13 @@ function original(root: string): string {
   return join(root, 'etc/resolv.conf.ORIG');
 }
 
-async function writeLent(path: string): Promise<void> {
-  await writeFile(path, await hostResolver());
-  await chmod(path, 0o777);
+function writeLent(path: string): void {
+  writeFileSync(path, hostResolver());
+  chmodSync(path, 0o777);
 }
 
-async function hostResolver(): Promise<string> {
-  return await readFile('/etc/resolv.conf', 'utf8').catch(() => PUBLIC_RESOLVER);
+function hostResolver(): string {
+  return readTextIfPresent('/etc/resolv.conf') ?? PUBLIC_RESOLVER;
 }
 
 async function isImmutable(path: string): Promise<boolean> {

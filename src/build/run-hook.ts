@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { targetDevices, targetFacts } from '../disk/target-facts.ts';
@@ -30,7 +31,7 @@ export type OnLine = (line: string, stream: 'stdout' | 'stderr') => void;
  * @throws IngotError `HOOK_FAILED` with the hook's status, the line where bash tells, and the end of its output
  */
 export async function runHook(context: BuildContext, hook: Hook, env: Environment, onLine: OnLine): Promise<void> {
-  await rm(join(context.channelFolder, 'failed-at'), { force: true });
+  rmSync(join(context.channelFolder, 'failed-at'), { force: true });
   context.takeRequestFault();
   const path = `${hook.phase}/${hook.name}`;
   const result =
@@ -51,7 +52,7 @@ export async function runInTree(
   onLine: OnLine,
   binds: readonly Bind[] = [],
 ): Promise<RunResult> {
-  await refreshResolver(context.tree.root);
+  refreshResolver(context.tree.root);
   const hook = command.at(-1) ?? '';
   return await runInChroot({
     tree: context.tree.root,

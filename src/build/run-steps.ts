@@ -65,7 +65,7 @@ export async function lookUpSteps(
   for (const step of steps) {
     const record = await stepRecord(context, step);
     const key = layerKey(context.tree.identity, record.fields);
-    const lookup = isComplete ? await context.store.find(key, record, context.request.refreshes === true) : undefined;
+    const lookup = isComplete ? context.store.find(key, record, context.request.refreshes === true) : undefined;
     if (lookup?.kind === 'hit') context.tree.restore(lookup.layer);
     else isComplete = false;
     const missReason =
@@ -102,7 +102,7 @@ async function restoreOrRun(context: BuildContext, step: Step, phases: PhaseEnvi
   const startedAt = Date.now();
   const record = await stepRecord(context, step);
   const key = layerKey(tree.identity, record.fields);
-  const lookup = await store.find(key, record, context.request.refreshes === true);
+  const lookup = store.find(key, record, context.request.refreshes === true);
   if (lookup.kind === 'hit') {
     tree.restore(lookup.layer);
     if (step.kind === 'fstab') await tree.dropLeftMounts();

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mountTable } from './mount-table.ts';
 import { run, runForStatus } from './process.ts';
 
@@ -34,7 +33,7 @@ export async function mountOverlay(
     { source: 'ingot', target: overlay.target, type: 'overlay', options: options.join(',') },
     { ...shown, type: 'none', options: 'rbind' },
   ];
-  await writeFile(table, mountTable(mounts));
+  writeFileSync(table, mountTable(mounts));
   await run('mount', ['--all', '--fstab', table], { cwd: overlay.cwd });
 }
 

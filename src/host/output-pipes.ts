@@ -1,5 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs';
-import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { closeSync, constants, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { isErrno } from '../model/errno.ts';
@@ -27,7 +26,7 @@ const SPARE = 'spare-fifo-';
  * @param makeFifos runs `mkfifo` with these paths
  */
 export async function openOutputPipes(folder: string, makeFifos: MakeFifos): Promise<OutputPipes> {
-  const own = await mkdtemp(join(folder, 'pipes-'));
+  const own = mkdtempSync(join(folder, 'pipes-'));
   try {
     const stdout = openPipe(await takeFifo(folder, own, makeFifos));
     const stderr = openPipe(await takeFifo(folder, own, makeFifos));
@@ -41,7 +40,7 @@ export async function openOutputPipes(folder: string, makeFifos: MakeFifos): Pro
       },
     };
   } finally {
-    await rm(own, { recursive: true, force: true });
+    rmSync(own, { recursive: true, force: true });
   }
 }
 
@@ -54,10 +53,10 @@ function openPipe(path: string): { reader: Socket; writer: number } {
 
 /** Moves a spare FIFO into a folder of one's own, so that nobody else takes it. */
 async function takeFifo(folder: string, own: string, makeFifos: MakeFifos): Promise<string> {
-  for (const name of await readdir(folder)) {
+  for (const name of readdirSync(folder)) {
     if (!name.startsWith(SPARE)) continue;
     try {
-      await rename(join(folder, name), join(own, name));
+      renameSync(join(folder, name), join(own, name));
       return join(own, name);
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;

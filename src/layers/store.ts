@@ -1,5 +1,5 @@
-import { utimesSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdirSync, readdirSync, renameSync, rmSync, statfsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere } from '../host/is-there.ts';
 import { type FileLock, tryLock } from '../host/lock.ts';
@@ -119,14 +119,14 @@ export class LayerStore implements AsyncDisposable {
   }
 
   /** The layer of a key, or in words why there is none. A damaged layer is removed and counts as missing. */
-  async find(key: LayerKey, record: StepRecord, refreshes: boolean): Promise<Lookup> {
+  find(key: LayerKey, record: StepRecord, refreshes: boolean): Lookup {
     if (record.freshness === 'always-runs')
       return { kind: 'miss', reason: 'always runs: it reads or writes files of the caller' };
-    const file = await this.#readLayer(key);
+    const file = this.#readLayer(key);
     if (file === undefined) return { kind: 'miss', reason: this.#explain(record) };
     const age = Date.now() - file.createdAt;
     if (file.freshness === 'expires' && (refreshes || age > UNTRACKED_MS)) {
-      await this.remove(key);
+      this.remove(key);
       return {
         kind: 'miss',
         reason: refreshes ? 'reaches the network, refresh asked for' : 'reaches the network, older than a day',
@@ -138,14 +138,14 @@ export class LayerStore implements AsyncDisposable {
   }
 
   /** New empty folders for a step's overlay. */
-  async scratch(): Promise<Scratch> {
+  scratch(): Scratch {
     this.#scratchCount += 1;
-    this.#isMemoryScarce ||= await isHalfFull(this.#scratchFolder);
+    this.#isMemoryScarce ||= isHalfFull(this.#scratchFolder);
     const parent = this.#isMemoryScarce ? this.#diskFolder : this.#scratchFolder;
     const folder = join(parent, String(this.#scratchCount));
     const scratch = { folder, upper: join(folder, 'upper'), work: join(folder, 'work') };
-    await mkdir(scratch.upper, { recursive: true });
-    await mkdir(scratch.work);
+    mkdirSync(scratch.upper, { recursive: true });
+    mkdirSync(scratch.work);
     return scratch;
   }
 
@@ -156,26 +156,30 @@ export class LayerStore implements AsyncDisposable {
   async commit(plannedKey: LayerKey, scratch: Scratch, record: StepRecord): Promise<Layer> {
     const key =
       record.freshness === 'always-runs' ? layerKey(plannedKey, { wrote: await contentOf(scratch.upper) }) : plannedKey;
-    const isEmpty = (await readdir(scratch.upper)).length === 0;
+    const isEmpty = readdirSync(scratch.upper).length === 0;
     const made = isEmpty ? join(this.#diskFolder, `empty-${key}`) : join(scratch.folder, 'layer');
-    await mkdir(made);
-    if (!isEmpty) await rename(scratch.upper, join(made, 'tree'));
+    mkdirSync(made);
+    if (!isEmpty) renameSync(scratch.upper, join(made, 'tree'));
     const file: LayerFile = { ...record, isEmpty, createdAt: Date.now(), bootId: this.#bootId };
-    await writeFile(join(made, 'layer.json'), JSON.stringify(file));
-    const place = (await this.#readLayer(key)) === undefined ? await this.#place(made, key) : 'taken';
+    writeFileSync(join(made, 'layer.json'), JSON.stringify(file));
+    const place = this.#readLayer(key) === undefined ? this.#place(made, key) : 'taken';
     const stepFile: StepFile = { fields: record.fields, freshness: record.freshness };
-    await writeFile(this.#stepFile(record.step), JSON.stringify(stepFile));
+    writeFileSync(this.#stepFile(record.step), JSON.stringify(stepFile));
     if (place === 'memory') return { ...this.#layerOf(key, file), tree: join(made, 'tree') };
-    await rm(isEmpty ? made : scratch.folder, { recursive: true, force: true });
-    const kept = place === 'taken' ? await this.#readLayer(key) : file;
+    rmSync(isEmpty ? made : scratch.folder, { recursive: true, force: true });
+    const kept = place === 'taken' ? this.#readLayer(key) : file;
     return this.#layerOf(key, kept ?? file);
   }
 
   /** Forgets a layer. */
-  async remove(key: LayerKey): Promise<void> {
+  remove(key: LayerKey): void {
     const doomed = join(this.#diskFolder, `removed-${key}`);
-    await rename(join(this.#folder, 'layers', key), doomed).catch(ignoreMissing);
-    await rm(doomed, { recursive: true, force: true });
+    try {
+      renameSync(join(this.#folder, 'layers', key), doomed);
+    } catch (error) {
+      ignoreMissing(error);
+    }
+    rmSync(doomed, { recursive: true, force: true });
   }
 
   /**
@@ -211,14 +215,14 @@ export class LayerStore implements AsyncDisposable {
    * Makes a finished layer visible. One that lies in memory is copied first, which goes on beside the next steps.
    * @returns `memory` for a layer that the build goes on using from there, `taken` when another build has just made the same one
    */
-  async #place(made: string, key: LayerKey): Promise<'memory' | 'store' | 'taken'> {
+  #place(made: string, key: LayerKey): 'memory' | 'store' | 'taken' {
     const target = join(this.#folder, 'layers', key);
-    const isInMemory = (await stat(made)).dev !== (await stat(this.#diskFolder)).dev;
-    if (!isInMemory) return (await renameUnlessTaken(made, target)) ? 'store' : 'taken';
+    const isInMemory = statSync(made).dev !== statSync(this.#diskFolder).dev;
+    if (!isInMemory) return renameUnlessTaken(made, target) ? 'store' : 'taken';
     const copy = join(this.#diskFolder, `copy-${key}`);
     this.#saving = this.#saving.then(async () => {
       await copyLayer(made, copy);
-      if ((await this.#readLayer(key)) === undefined) await renameUnlessTaken(copy, target);
+      if (this.#readLayer(key) === undefined) renameUnlessTaken(copy, target);
     });
     this.#saving.catch(() => {}); // told on disposal
     return 'memory';
@@ -243,12 +247,12 @@ export class LayerStore implements AsyncDisposable {
       : 'an earlier step changed';
   }
 
-  async #readLayer(key: LayerKey): Promise<LayerFile | undefined> {
+  #readLayer(key: LayerKey): LayerFile | undefined {
     const folder = join(this.#folder, 'layers', key);
     const file = readJson<LayerFile>(join(folder, 'layer.json'));
     const isWhole = file !== undefined && (file.isEmpty || isThere(join(folder, 'tree')));
     if (isWhole && (file.bootId === this.#bootId || isThere(join(folder, 'durable')))) return file;
-    if (isThere(folder)) await this.remove(key);
+    if (isThere(folder)) this.remove(key);
     return undefined;
   }
 }
@@ -267,9 +271,9 @@ function diskFolderOf(folder: string, buildId: string): string {
 }
 
 /** Gives a folder its name; false when there is one with something in it. */
-async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
+function renameUnlessTaken(from: string, to: string): boolean {
   try {
-    await rename(from, to);
+    renameSync(from, to);
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) return false;
@@ -278,7 +282,7 @@ async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
 }
 
 /** A step may write as much as there is at once; with half of it gone, the next ones had better use the disk. */
-async function isHalfFull(folder: string): Promise<boolean> {
-  const { blocks, bavail } = await statfs(folder);
+function isHalfFull(folder: string): boolean {
+  const { blocks, bavail } = statfsSync(folder);
   return bavail < blocks / 2;
 }

@@ -14,13 +14,13 @@ function recordOf(fields: KeyFields, freshness: Freshness = 'tracked', step = 'i
 
 /** Commits a layer in which a file has a text; no text writes nothing. */
 async function commit(store: LayerStore, record: StepRecord, text?: string): Promise<Layer> {
-  const scratch = await store.scratch();
+  const scratch = store.scratch();
   if (text !== undefined) await writeFile(join(scratch.upper, 'file'), text);
   return await store.commit(layerKey(undefined, record.fields), scratch, record);
 }
 
 async function find(store: LayerStore, record: StepRecord, refreshes = false) {
-  return await store.find(layerKey(undefined, record.fields), record, refreshes);
+  return store.find(layerKey(undefined, record.fields), record, refreshes);
 }
 
 /** Changes what the store wrote down about a layer. */
@@ -55,7 +55,7 @@ test('a step that wrote nothing has a layer without a tree', async () => {
 test('a step that wrote nothing leaves its folders as they are, for the next one', async () => {
   await using folder = await folderTree();
   await using store = await LayerStore.open(folder.path, 'one');
-  const scratch = await store.scratch();
+  const scratch = store.scratch();
   const [first, second] = [recordOf({ hook: 'a' }), recordOf({ hook: 'b' }, 'tracked', 'install.d/20-y')];
   await store.commit(layerKey(undefined, first.fields), scratch, first);
   await writeFile(join(scratch.upper, 'file'), 'text');
@@ -73,7 +73,7 @@ test('says in words why there is no layer', async () => {
   expect(await find(store, record)).toEqual({ kind: 'miss', reason: 'not built before' });
   await commit(store, record, 'text');
   expect(await find(store, recordOf({ hook: 'b', $A: '1' }))).toEqual({ kind: 'miss', reason: 'hook changed' });
-  const elsewhere = await store.find(layerKey(layerKey(undefined, {}), record.fields), record, false);
+  const elsewhere = store.find(layerKey(layerKey(undefined, {}), record.fields), record, false);
   expect(elsewhere).toEqual({ kind: 'miss', reason: 'an earlier step changed' });
 });
 
@@ -172,7 +172,7 @@ test.each([
   const record = recordOf({ hook: 'a' }, 'always-runs');
   const plain = await commit(store, record, 'text');
 
-  const scratch = await store.scratch();
+  const scratch = store.scratch();
   await write(scratch.upper);
   const other = await store.commit(layerKey(undefined, record.fields), scratch, record);
 
@@ -195,7 +195,7 @@ test('two builds that make the same layer both succeed, and the first one is kep
 test('what a step has begun is no layer, and is gone when the build ends', async () => {
   await using folder = await folderTree();
   const store = await LayerStore.open(folder.path, 'one');
-  const scratch = await store.scratch();
+  const scratch = store.scratch();
   await writeFile(join(scratch.upper, 'file'), 'half');
 
   expect(await readdir(join(folder.path, 'layers'))).toEqual([]);
