@@ -32,6 +32,12 @@ export type CastResult =
 const BUILDER = ownProgram('builder');
 
 /**
+ * Tells malloc, mallopt(3), to give pieces of memory as large as those that downloads come in back to the kernel when they are free: what
+ * stays with the builder is copied, page tables at least, for each program that it starts.
+ */
+const RETURNED_MEMORY = 'MALLOC_MMAP_THRESHOLD_=65536';
+
+/**
  * Builds what a request asks for, in a process of its own that leaves nothing behind in whatever way it ends. Never throws for a failure
  * of the build: that is a result, and the last event says the same.
  */
@@ -79,7 +85,8 @@ async function superviseBuilder(
   signal: AbortSignal | undefined,
   emit: (body: BuildEventBody) => void,
 ): Promise<CastResult> {
-  const [command = '', ...args] = inNamespaces(task.privilege, [process.execPath, ...process.execArgv, BUILDER]);
+  const program = ['env', RETURNED_MEMORY, process.execPath, ...process.execArgv, BUILDER];
+  const [command = '', ...args] = inNamespaces(task.privilege, program);
   const builder = start(command, args, { stdio: ['inherit', 'pipe', 'pipe', 'pipe', 'pipe'] });
   const stop = () => builder.child.kill('SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });

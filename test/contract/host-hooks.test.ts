@@ -16,6 +16,7 @@ describe('a hook on the host', () => {
         `"$DIB_PYTHON_EXEC" -c 'from diskimage_builder import logging_config; logging_config.setup(); print("PYTHON", "/".join(logging_config.__file__.split("/")[-4:]))'`,
         'echo "LOCKS ${DIB_LOCKFILES#"$HOME"} $(ls -d "$DIB_LOCKFILES" | wc -l)"',
         'echo "TRACE $DIB_DEBUG_TRACE"',
+        'echo "MALLOC $(grep -zc "^MALLOC_MMAP_THRESHOLD_=" /proc/1/environ) ${MALLOC_MMAP_THRESHOLD_-unset}"',
         'echo "PARAMS $(sed -n "s/^root-.*/&,/p" "$DIB_BLOCK_DEVICE_PARAMS_YAML" | tr -d "\\n") $(ls "$(sed -n "s/^config: //p" "$DIB_BLOCK_DEVICE_PARAMS_YAML")" | wc -l)"',
         '( false || die "no such thing" ) && echo "DIE 0" || echo "DIE $?"',
         'for name in ARCH DIB_CHECKSUM DIB_ROOT_LABEL DIB_ROOT_FSTYPE FS_TYPE IMAGE_ELEMENT LC_ALL OUT_IMAGE_PATH DIB_OFFLINE DIB_MOUNTPOINTS; do echo "VALUE $name=${!name-unset}"; done',
@@ -51,6 +52,10 @@ describe('a hook on the host', () => {
 
   test('finds the parameters of the disk in a file', { tags: ['env.block-device-params'] }, () => {
     expect(marked(result, 'PARAMS')).toEqual(['root-fs-type: ext4,root-label: cloudimg-rootfs, 1']);
+  });
+
+  test('has none of the settings of the builder, its first process', () => {
+    expect(marked(result, 'MALLOC')).toEqual(['1 unset']);
   });
 
   test('knows that nothing is traced', { tags: ['trace.hooks'] }, () => {
