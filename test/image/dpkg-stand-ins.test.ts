@@ -22,11 +22,12 @@ async function comesOf(root: string, path: string): Promise<Readonly<Record<stri
   return Object.fromEntries(parts.flatMap((part, index) => (index % 2 === 1 ? [[part, parts[index + 1] ?? '']] : [])));
 }
 
+/** Puts files of the package store into a new folder. @param names patterns, without `.deb` */
 async function placePackages(folder: string, ...names: readonly string[]): Promise<void> {
   await mkdir(folder);
   const store = inLab('cache/ingot/packages');
-  for await (const path of glob(names.map((name) => `*/${name}.deb`), { cwd: store }))
-    await link(join(store, path), join(folder, basename(path)));
+  const wanted = names.map((name) => `*/${name}.deb`);
+  for await (const path of glob(wanted, { cwd: store })) await link(join(store, path), join(folder, basename(path)));
 }
 
 let real: Readonly<Record<string, string>>;
