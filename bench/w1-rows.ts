@@ -59,6 +59,21 @@ export const W1_ROWS: readonly Row[] = [
     run: async (bench) => await chain(bench, 'none'),
   },
   {
+    id: 'dpkg',
+    title: 'apt + dpkg + mke2fs by hand',
+    peer: 'chain',
+    run: async (bench) => {
+      await putAside(bench.folder, 'dpkg');
+      return await dpkgChain(bench);
+    },
+  },
+  {
+    id: 'dpkg-fetched',
+    title: 'apt + dpkg + mke2fs by hand, packages fetched',
+    peer: 'chain',
+    run: async (bench) => await dpkgChain(bench),
+  },
+  {
     id: 'cold-zlib',
     title: 'ingot, nothing cached, zlib',
     peer: 'chain-zlib',
@@ -137,6 +152,13 @@ async function chain(bench: Bench, compression: 'none' | 'zlib'): Promise<Measur
   const output = join(bench.folder, `chain-${compression}.qcow2`);
   const sources = ['bookworm', bench.mirror, bench.securityMirror];
   const command = [programOfBench('mmdebstrap-chain'), ...sources, packages, output, compression];
+  return await holdingAllPackages(await measure(command, bench.environment), packages);
+}
+
+async function dpkgChain(bench: Bench): Promise<Measured> {
+  const packages = join(bench.folder, 'packages');
+  const places = [packages, join(bench.folder, 'dpkg.qcow2'), join(bench.folder, 'dpkg')];
+  const command = [programOfBench('dpkg-chain'), 'bookworm', bench.mirror, bench.securityMirror, ...places];
   return await holdingAllPackages(await measure(command, bench.environment), packages);
 }
 
