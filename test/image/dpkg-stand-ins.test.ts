@@ -1,9 +1,9 @@
-import { glob, link, mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { copyFile, glob, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { inNamespaces, ownPrivilege } from '../../src/host/namespaces.ts';
-import { run } from '../../src/host/process.ts';
+import { run, runForStatus } from '../../src/host/process.ts';
 import { folderTree } from '../support/folder-tree.ts';
 import { image, inLab, needServer, SERVER } from '../support/image-build.ts';
 
@@ -22,12 +22,18 @@ async function comesOf(root: string, path: string): Promise<Readonly<Record<stri
   return Object.fromEntries(parts.flatMap((part, index) => (index % 2 === 1 ? [[part, parts[index + 1] ?? '']] : [])));
 }
 
-/** Puts files of the package store into a new folder. @param names patterns, without `.deb` */
-async function placePackages(folder: string, ...names: readonly string[]): Promise<void> {
-  await mkdir(folder);
+/** Puts packages that the tree has into its `/opt/packages`, from the package store, where other images' may have the same names. */
+async function placePackages(root: string, ...names: readonly string[]): Promise<void> {
+  const folder = join(root, 'opt/packages');
   const store = inLab('cache/ingot/packages');
-  const wanted = names.map((name) => `*/${name}.deb`);
-  for await (const path of glob(wanted, { cwd: store })) await link(join(store, path), join(folder, basename(path)));
+  await mkdir(folder);
+  for (const name of names) {
+    const installed = await readFile(join(root, `var/lib/dpkg/info/${name}.md5sums`), 'utf8');
+    for await (const path of glob(`*/${name}_*.deb`, { cwd: store })) {
+      const { stdout } = await runForStatus('dpkg-deb', ['--info', join(store, path), 'md5sums']);
+      if (stdout === installed) await copyFile(join(store, path), join(folder, `${name}.deb`));
+    }
+  }
 }
 
 let real: Readonly<Record<string, string>>;
@@ -39,7 +45,7 @@ beforeAll(async () => {
   const leftOut = ['boot', 'usr/lib/modules', 'usr/share/doc', 'usr/share/locale'].map((name) => `--exclude=./${name}`);
   await run('tar', ['--extract', '--file', image(SERVER, 'tar'), '--directory', root, ...leftOut]);
   await run('cp', ['--recursive', USE_PROGRAMS, ...INSTALLER, scratch.at('root/opt')]);
-  await placePackages(scratch.at('root/opt/packages'), 'locales_*', 'ca-certificates_*');
+  await placePackages(root, 'locales', 'ca-certificates');
   real = await comesOf(root, '');
   ours = await comesOf(root, '/opt/dpkg-stand-ins:');
 });
